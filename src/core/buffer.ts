@@ -1,0 +1,132 @@
+import type { JsonValue } from './json.ts';
+import type { LaneKey } from './lanes.ts';
+import type { FailureReason, RecordBlock } from './records.ts';
+
+/**
+ * The durable buffer: lanes of records, and the batches sealed from them. Two hosts implement it, and a memory form for
+ * tests; all pass the same contract kit (`test/kit/buffer.ts`).
+ *
+ * Every method's promise resolves only when what it did survives a crash (in a weaker fsync mode: when the system has the
+ * bytes). It rejects with a `DeliveryError` when the store cannot take it; then nothing of it happened.
+ */
+export interface RecordBuffer {
+  /** The one way anything moves; see `Change`. Resolves with the state of the lanes it put records into. */
+  commit(change: Change): Promise<readonly LaneStatus[]>;
+
+  /**
+   * Takes the lane's oldest records, at least `sizeBytes` of them if it holds as many, into a batch that never changes
+   * again. Cuts between commits, so a batch may exceed `sizeBytes` by one commit. Undefined when the lane is empty.
+   */
+  seal(
+    lane: LaneKey,
+    want: { readonly id: string; readonly sizeBytes: number; readonly now: number },
+  ): Promise<Batch | undefined>;
+
+  /** The batch's newest state for one attempt, or undefined while another attempt holds it or once it is finished. `postpone`, `release` and a finishing commit end the lease. */
+  lease(batch: string): Promise<Batch | undefined>;
+
+  /** Ends a lease without a word about the outcome (shutdown). In memory only. */
+  release(batch: string): void;
+
+  /** The batch's records in order, from its `advanced` mark on, in pieces of at most a few MiB. May be called again. Records whose stored bytes are damaged are left out, counted and reported. */
+  read(batch: string): AsyncIterable<RecordBlock>;
+
+  /** Stores what the delivery will create, before its first byte leaves. Replaces an earlier plan: when that is allowed is the drain's decision. */
+  plan(batch: string, plan: Plan): Promise<void>;
+
+  /** Puts a failed batch off. Its bytes are not copied. A batch that is gone stays gone. */
+  postpone(batch: string, attempt: Postponement): Promise<void>;
+
+  /** One lane's state now, or undefined when it holds nothing. */
+  lane(lane: LaneKey): LaneStatus | undefined;
+
+  /** Everything that waits, for the sweep at start and once a minute. */
+  due(): { readonly lanes: readonly LaneStatus[]; readonly batches: readonly Batch[] };
+
+  /** A named cursor's last committed value. */
+  cursor(name: string): string | undefined;
+
+  usage(): Usage;
+
+  /** Bytes held for a stream, in all its lanes and batches. */
+  heldBytes(streamId: string): number;
+
+  close(): Promise<void>;
+}
+
+/**
+ * All or nothing, and safe to repeat: when a batch that it advances, moves or finishes is gone, or advanced that far
+ * already, the whole change is a no-op.
+ */
+export interface Change {
+  readonly append?: readonly Append[];
+  readonly move?: readonly Move[];
+  /** The first `upTo` records of the batch have been dealt with; `read` starts after them. */
+  readonly advance?: { readonly batch: string; readonly upTo: number };
+  /** The batch is done: its records, except those moved in this or an earlier change, are gone. */
+  readonly finish?: string;
+  /** Everything the stream holds, in all lanes and batches, is gone. */
+  readonly discard?: string;
+  readonly cursor?: { readonly name: string; readonly value: string };
+}
+
+export interface Append {
+  /** More than one lane when the same records go two ways (delivery and source backup): the bytes are stored once. */
+  readonly lanes: readonly LaneKey[];
+  readonly records: RecordBlock;
+}
+
+/** Records of a batch change lanes without their bytes being copied. The batch itself still has to be finished. */
+export interface Move {
+  readonly batch: string;
+  readonly lane: LaneKey;
+  /** Record numbers within the batch, as half-open ranges in order; absent means all from its `advanced` mark on. */
+  readonly records?: readonly (readonly [from: number, to: number])[];
+  readonly reason?: FailureReason;
+}
+
+export interface LaneStatus {
+  readonly lane: LaneKey;
+  readonly records: number;
+  readonly bytes: number;
+  /** Arrival of the oldest record still in the lane, in ms since the epoch: the buffering interval counts from it. */
+  readonly openedAt: number;
+}
+
+export interface Batch {
+  readonly id: string;
+  readonly lane: LaneKey;
+  readonly records: number;
+  readonly bytes: number;
+  /** Arrival of its oldest record, in ms since the epoch. */
+  readonly oldestAt: number;
+  readonly sealedAt: number;
+  readonly advanced: number;
+  readonly plan?: Plan;
+  /** The state of past attempts; absent before the first has failed. */
+  readonly postponed?: Postponement;
+}
+
+/** What a delivery will create. `output` belongs to the destination: bucket and key, document ids, client tokens. */
+export interface Plan {
+  readonly streamVersion: number;
+  readonly output: JsonValue;
+}
+
+export interface Postponement {
+  /** Next attempt, in ms since the epoch. */
+  readonly until: number;
+  readonly attempts: number;
+  readonly firstAttemptAt: number;
+  /** `refused`: the far side certainly took nothing. `unknown`: it may have. */
+  readonly outcome: 'refused' | 'unknown';
+  readonly code: string;
+  readonly message: string;
+  /** The destination's own notes: an upload id, finished slices. */
+  readonly progress?: JsonValue;
+}
+
+export interface Usage {
+  readonly usedBytes: number;
+  readonly budgetBytes: number;
+}

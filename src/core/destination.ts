@@ -1,0 +1,65 @@
+import type { Plan } from './buffer.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { RecordBlock } from './records.ts';
+
+/**
+ * Where records go. A destination knows nothing of buffers, retries, backoff or backups: it makes one attempt at one slice and says what
+ * came of it. It holds no state per stream; the slice carries the stream's configuration.
+ */
+export interface Destination {
+  /**
+   * Names what the delivery will create, from the slice alone and without input or output: the core stores it before `deliver` is called
+   * and hands the same plan to every repeat.
+   */
+  plan?(slice: SliceToPlan): JsonValue;
+
+  /**
+   * One attempt. Resolves when the far side has the records for good, with those it would not take. Throws a `DeliveryError` when the
+   * whole attempt failed. Must be safe to repeat with the same plan, and stop soon after the signal aborts.
+   */
+  deliver(slice: Slice, signal: AbortSignal): Promise<Delivered>;
+
+  /** After an attempt with unknown outcome: does the far side hold nothing of this plan? Only then may a new plan replace it. */
+  isAbsent?(plan: Plan, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface SliceToPlan {
+  /** `<batch>/<number>`: the same for every attempt, so that a receiver can drop repeats. */
+  readonly id: string;
+  readonly stream: { readonly name: string; readonly arn: string; readonly version: number };
+  /** The destination's wire configuration, defaults filled in. */
+  readonly config: JsonObject;
+  readonly extensions?: JsonObject;
+  /** Set when the slice holds error records on their way to the error prefix. */
+  readonly errorOutputType?: string;
+  readonly records: number;
+  readonly bytes: number;
+  /** Arrival of the oldest record, in ms since the epoch. */
+  readonly oldestAt: number;
+}
+
+export interface Slice extends SliceToPlan {
+  readonly plan: Plan;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** What earlier attempts noted with `note`. */
+  readonly progress?: JsonValue;
+  /** The records, streamed. May be called again to start over. */
+  read(): AsyncIterable<RecordBlock>;
+  /** Makes a note durable at once (an upload id), for the next attempt to find in `progress`. */
+  note(progress: JsonValue): Promise<void>;
+}
+
+export interface Delivered {
+  /** Bytes that left, as stored or sent. */
+  readonly bytes: number;
+  readonly refused?: readonly RefusedRecord[];
+}
+
+export interface RefusedRecord {
+  /** Its place in the slice. */
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
