@@ -1,0 +1,53 @@
+import type { RecordBlock } from '../core/records.ts';
+import type { DestinationKind, StreamDefinition, StreamStore } from '../core/streams.ts';
+
+/** A request as either host hands it over: parsed no further than HTTP itself. Header names are lower case. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** What the API needs of its host. */
+export interface ApiContext {
+  readonly streams: StreamStore;
+  /** Resolves when the records are durable. Rejects with `ServiceUnavailableException` when the buffer cannot take them. */
+  readonly ingest: (stream: StreamDefinition, records: RecordBlock) => Promise<void>;
+  /** Called after a stream was created or its destination updated: what it holds may be due now, or deliverable at last. */
+  readonly changed: (stream: StreamDefinition) => void;
+  /** Called after a stream was deleted: drops what is buffered, having said so in the log. */
+  readonly discard: (stream: StreamDefinition) => Promise<void>;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  /** A new stream incarnation's id: letters and digits, never seen before. */
+  readonly newStreamId: () => string;
+  /** A new request id in UUID form. */
+  readonly newRequestId: () => string;
+  readonly settings: ApiSettings;
+  /** Something the operator should know, as one sentence with its fields. */
+  readonly warn: (message: string, fields: Readonly<Record<string, string>>) => void;
+}
+
+export interface ApiSettings {
+  /** Twelve digits. */
+  readonly accountId: string;
+  /** Used when the request's signature names none. */
+  readonly defaultRegion: string;
+  /** How long streams stay CREATING and DELETING, in ms; 0 is at once. */
+  readonly transitionMs: number;
+  /** Refuse streams whose destination has no adapter, instead of sending their records to the backup. */
+  readonly strictDestinations: boolean;
+  readonly hasAdapter: (kind: DestinationKind) => boolean;
+  /** Whether objects can be encrypted under a KMS key here. */
+  readonly encryptsWithKms: boolean;
+  /** AWS's quota of streams an account. */
+  readonly streamQuota: number;
+}
