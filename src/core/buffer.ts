@@ -107,10 +107,15 @@ export interface Batch {
   readonly postponed?: Postponement;
 }
 
-/** What a delivery will create. `output` belongs to the destination: bucket and key, document ids, client tokens. */
+/** What a delivery will create, written down before each attempt so that a repeat overwrites and a crash can be told from a refusal. */
 export interface Plan {
   readonly streamVersion: number;
+  /** The attempt that is under way, 1 for the first. */
+  readonly attempt: number;
+  /** Belongs to the destination: bucket and key, document ids, client tokens. */
   readonly output: JsonValue;
+  /** What the destination noted in the middle of an attempt: an upload id, finished slices. */
+  readonly note?: JsonValue;
 }
 
 export interface Postponement {
@@ -118,12 +123,10 @@ export interface Postponement {
   readonly until: number;
   readonly attempts: number;
   readonly firstAttemptAt: number;
-  /** `refused`: the far side certainly took nothing. `unknown`: it may have. */
+  /** `refused`: in every attempt under this plan the far side certainly took nothing. `unknown`: it may have. */
   readonly outcome: 'refused' | 'unknown';
   readonly code: string;
   readonly message: string;
-  /** The destination's own notes: an upload id, finished slices. */
-  readonly progress?: JsonValue;
 }
 
 export interface Usage {

@@ -39,15 +39,12 @@ export interface SliceToPlan {
 }
 
 export interface Slice extends SliceToPlan {
+  /** `plan.attempt` is 1 for the first attempt; `plan.note` is what earlier attempts noted. */
   readonly plan: Plan;
-  /** 1 for the first. */
-  readonly attempt: number;
-  /** What earlier attempts noted with `note`. */
-  readonly progress?: JsonValue;
   /** The records, streamed. May be called again to start over. */
   read(): AsyncIterable<RecordBlock>;
-  /** Makes a note durable at once (an upload id), for the next attempt to find in `progress`. */
-  note(progress: JsonValue): Promise<void>;
+  /** Makes a note durable at once (an upload id), for the next attempt to find in `plan.note`. */
+  note(note: JsonValue): Promise<void>;
 }
 
 export interface Delivered {

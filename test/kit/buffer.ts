@@ -240,7 +240,7 @@ export function describeBuffer(under: BufferUnderTest): void {
     it('keeps a plan and a postponement with the batch', async () => {
       await append(DELIVER, ['a']);
       await seal(DELIVER, 'b1');
-      const plan = { streamVersion: 3, output: { key: 'k' } };
+      const plan = { streamVersion: 3, attempt: 2, output: { key: 'k' }, note: { upload: 'u1' } };
       const postponed = {
         until: 9_000,
         attempts: 2,
@@ -248,7 +248,6 @@ export function describeBuffer(under: BufferUnderTest): void {
         outcome: 'unknown' as const,
         code: 'S3.SlowDown',
         message: 'Slow down.',
-        progress: { upload: 'u1' },
       };
       await buffer.plan('b1', plan);
       await buffer.postpone('b1', postponed);
@@ -274,7 +273,7 @@ export function describeBuffer(under: BufferUnderTest): void {
       await seal(DELIVER, 'b1');
       await buffer.commit({ finish: 'b1' });
 
-      await buffer.plan('b1', { streamVersion: 1, output: null });
+      await buffer.plan('b1', { streamVersion: 1, attempt: 1, output: null });
       await buffer.postpone('b1', {
         until: 1,
         attempts: 1,

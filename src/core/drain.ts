@@ -1,0 +1,237 @@
+import type { Batch, LaneStatus, Move, Plan, RecordBuffer } from './buffer.ts';
+import type { RefusedRecord, Slice, SliceToPlan } from './destination.ts';
+import { DeliveryError } from './errors.ts';
+import type { DrainEvent } from './events.ts';
+import { type LaneKey, laneKey, laneOf } from './lanes.ts';
+import { dueAt } from './policy.ts';
+import type { FailureReason } from './records.ts';
+import { backoffMs } from './retry.ts';
+import { type Adapters, type Destined, routeOf } from './route.ts';
+import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
+import type { StreamDefinition, StreamStore } from './streams.ts';
+
+export interface DrainPorts {
+  readonly buffer: RecordBuffer;
+  readonly streams: StreamStore;
+  readonly adapters: Adapters;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  /** A fresh batch id: letters, digits and dashes, never seen before. Everything a delivery names derives from it. */
+  readonly newBatchId: () => string;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly report: (event: DrainEvent) => void;
+}
+
+export interface Drain {
+  /** When the lane is due, in ms since the epoch; `Infinity` when it holds nothing. A lane whose stream is gone is due at once. */
+  laneDueAt(lane: LaneKey): Promise<number>;
+  /** Seals what the lane's size hint takes. Whether the lane is due is the caller's question: a flush does not ask it. */
+  seal(lane: LaneKey): Promise<Batch | undefined>;
+  /** One attempt at one batch. Rejects only when the buffer or the stream store fails. */
+  attempt(batch: string, signal: AbortSignal): Promise<Attempted>;
+}
+
+/** What came of an attempt, for whoever schedules the next. */
+export type Attempted =
+  /** The batch is done; `filled` are the lanes it put records into. */
+  | { readonly result: 'finished'; readonly records: number; readonly filled: readonly LaneStatus[] }
+  | { readonly result: 'postponed'; readonly until: number; readonly code: string; readonly message: string }
+  /** Another attempt holds the batch, or it is gone, or the signal stopped this one: nothing to schedule. */
+  | { readonly result: 'left' };
+
+/**
+ * The one idea: a due lane is sealed into a batch, and an attempt either finishes the batch or puts it off. No state here: all that must survive is in
+ * the buffer, so an attempt may be cut off anywhere and made again, by this host or another.
+ */
+export function drain(ports: DrainPorts): Drain {
+  const { buffer, streams, now } = ports;
+
+  async function attempt(id: string, signal: AbortSignal): Promise<Attempted> {
+    const batch = await buffer.lease(id);
+    if (batch === undefined) return { result: 'left' };
+    try {
+      return await attemptLeased(batch, signal);
+    } catch (error) {
+      buffer.release(id);
+      throw error;
+    }
+  }
+
+  async function attemptLeased(batch: Batch, signal: AbortSignal): Promise<Attempted> {
+    const lane = laneOf(batch.lane);
+    const stream = await streams.byId(lane.streamId);
+    if (stream === undefined) {
+      ports.report({ type: 'discarded', batch });
+      return finish(batch, []);
+    }
+    const route = routeOf(stream, lane, ports.adapters);
+    if ('impossible' in route) return divert(batch, stream, { ...route.impossible, attempts: 0, lastAttemptAt: now() });
+    return deliver({ batch, stream, route }, signal);
+  }
+
+  async function deliver(delivery: Delivery, signal: AbortSignal): Promise<Attempted> {
+    const { batch, stream, route } = delivery;
+    const startedAt = now();
+    let plan: Plan | undefined;
+    try {
+      plan = await planInForce(delivery, signal);
+      const delivered = await route.destination.deliver(sliceOf(delivery, plan), signal);
+      const moves = movesOf(delivery, delivered.refused ?? [], plan.attempt);
+      const attempted = await finish(batch, moves);
+      const freshnessMs = now() - batch.oldestAt;
+      ports.report({ type: 'delivered', stream, batch, plan, bytes: delivered.bytes, freshnessMs });
+      return attempted;
+    } catch (error) {
+      if (signal.aborted) {
+        buffer.release(batch.id);
+        return { result: 'left' };
+      }
+      return afterFailure({ ...delivery, startedAt, plan, error });
+    }
+  }
+
+  /**
+   * The plan of the first attempt holds for every repeat, so that a repeat overwrites. A newer version of the stream replaces it (a wrong bucket can be
+   * put right) only when nothing can have been created under the old one. Each attempt writes its number down before its first byte leaves: an
+   * attempt that a crash cut off is then told from one that was refused.
+   */
+  async function planInForce({ batch, stream, route }: Delivery, signal: AbortSignal): Promise<Plan> {
+    const attempt = Math.max(batch.postponed?.attempts ?? 0, batch.plan?.attempt ?? 0) + 1;
+    const { destination } = route;
+    const isCurrent = batch.plan?.streamVersion === stream.version;
+    const keeps =
+      batch.plan !== undefined &&
+      (isCurrent || !(wasRefused(batch) || ((await destination.isAbsent?.(batch.plan, signal)) ?? false)));
+    const plan: Plan = keeps
+      ? { ...batch.plan!, attempt } // keeps implies it
+      : {
+          streamVersion: stream.version,
+          attempt,
+          output: destination.plan?.(toPlan({ batch, stream, route })) ?? null,
+        };
+    await buffer.plan(batch.id, plan);
+    return plan;
+  }
+
+  function sliceOf(delivery: Delivery, plan: Plan): Slice {
+    const { id } = delivery.batch;
+    return {
+      ...toPlan(delivery),
+      plan,
+      read: () => buffer.read(id),
+      note: (note) => buffer.plan(id, { ...plan, note }),
+    };
+  }
+
+  /** Records that the destination will not take go to the error output while their batch finishes. */
+  function movesOf({ batch, stream }: Delivery, refused: readonly RefusedRecord[], attempts: number): Move[] {
+    const byReason = new Map<string, RefusedRecord[]>();
+    for (const record of refused) {
+      const key = `${record.code} ${record.message}`;
+      const group = byReason.get(key);
+      if (group === undefined) byReason.set(key, [record]);
+      else group.push(record);
+    }
+    return [...byReason.values()].map((records) => {
+      const { code, message } = records[0]!; // a group has at least the record that made it
+      const type = REFUSED_BY_DESTINATION[stream.destination.kind];
+      const reason = { type, code, message, attempts, lastAttemptAt: now() };
+      ports.report({ type: 'diverted', stream, batch, records: records.length, reason });
+      const ranges = records.map(({ index }) => [index, index + 1] as const);
+      return { batch: batch.id, lane: errorLane(stream, type), records: ranges, reason };
+    });
+  }
+
+  async function afterFailure({ batch, stream, startedAt, plan, error }: FailedDelivery): Promise<Attempted> {
+    const failure = error instanceof DeliveryError ? error : undefined;
+    if (failure === undefined) ports.report({ type: 'faulty', stream, batch, error });
+    const attempts = plan?.attempt ?? (batch.postponed?.attempts ?? 0) + 1;
+    const code = failure?.code ?? 'Hydrant.InternalError';
+    const message = failure?.message ?? `The delivery attempt failed unexpectedly: ${String(error)}`;
+    if (failure?.retryable === false && laneOf(batch.lane).stage === 'deliver') {
+      const type = REFUSED_BY_DESTINATION[stream.destination.kind];
+      return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() });
+    }
+    const until = now() + backoffMs(attempts, ports.random());
+    const firstAttemptAt = batch.postponed?.firstAttemptAt ?? startedAt;
+    // Without a plan nothing was sent; with one, a single doubtful attempt taints all later ones under it.
+    const isRefused = plan === undefined ? wasRefused(batch) : failure?.refused === true && !isInDoubt(batch, plan);
+    const outcome = isRefused ? 'refused' : 'unknown';
+    await buffer.postpone(batch.id, { until, attempts, firstAttemptAt, outcome, code, message });
+    ports.report({ type: 'postponed', stream, batch, until, attempts, code, message });
+    return { result: 'postponed', until, code, message };
+  }
+
+  /** The whole batch goes to the error output; no byte is copied. */
+  async function divert(batch: Batch, stream: StreamDefinition, reason: FailureReason): Promise<Attempted> {
+    const records = batch.records - batch.advanced;
+    const attempted = await finish(batch, [{ batch: batch.id, lane: errorLane(stream, reason.type), reason }]);
+    ports.report({ type: 'diverted', stream, batch, records, reason });
+    return attempted;
+  }
+
+  async function finish(batch: Batch, move: readonly Move[]): Promise<Attempted> {
+    const filled = await buffer.commit({ move, finish: batch.id });
+    return { result: 'finished', records: batch.records, filled };
+  }
+
+  return {
+    async laneDueAt(lane) {
+      const status = buffer.lane(lane);
+      if (status === undefined) return Number.POSITIVE_INFINITY;
+      const { streamId, stage } = laneOf(lane);
+      const stream = await streams.byId(streamId);
+      return stream === undefined ? status.openedAt : dueAt(status, hintsOf(stream, stage));
+    },
+
+    async seal(lane) {
+      const { streamId, stage } = laneOf(lane);
+      const stream = await streams.byId(streamId);
+      const sizeBytes = stream === undefined ? Number.MAX_SAFE_INTEGER : hintsOf(stream, stage).sizeBytes;
+      return buffer.seal(lane, { id: ports.newBatchId(), sizeBytes, now: now() });
+    },
+
+    attempt,
+  };
+}
+
+interface Delivery {
+  readonly batch: Batch;
+  readonly stream: StreamDefinition;
+  readonly route: Destined;
+}
+
+interface FailedDelivery extends Delivery {
+  readonly startedAt: number;
+  /** Undefined when the attempt failed before it had one. */
+  readonly plan: Plan | undefined;
+  readonly error: unknown;
+}
+
+function toPlan({ batch, stream, route }: Delivery): SliceToPlan {
+  return {
+    id: `${batch.id}/0`,
+    stream: { name: stream.name, arn: stream.arn, version: stream.version },
+    config: route.config,
+    ...(stream.extensions && { extensions: stream.extensions }),
+    ...(route.errorOutputType !== undefined && { errorOutputType: route.errorOutputType }),
+    records: batch.records,
+    bytes: batch.bytes,
+    oldestAt: batch.oldestAt,
+  };
+}
+
+/** Every attempt under the batch's plan ended, and each in a definite refusal. */
+function wasRefused(batch: Batch): boolean {
+  return batch.postponed?.outcome === 'refused' && batch.postponed.attempts === batch.plan?.attempt;
+}
+
+/** Some attempt before the plan's current one, under that same plan, may have created something. */
+function isInDoubt(batch: Batch, plan: Plan): boolean {
+  return batch.plan !== undefined && batch.plan.streamVersion === plan.streamVersion && !wasRefused(batch);
+}
+
+function errorLane(stream: StreamDefinition, type: string): LaneKey {
+  return laneKey({ streamId: stream.id, stage: 'error', partition: type });
+}

@@ -1,0 +1,43 @@
+import type { LaneStatus, Usage } from './buffer.ts';
+import type { Hints } from './settings.ts';
+
+/** When the lane should drain: now if it holds its size, else when its oldest record has waited for the interval. Ms since the epoch. */
+export function dueAt(lane: LaneStatus, hints: Hints): number {
+  return lane.bytes >= hints.sizeBytes ? lane.openedAt : lane.openedAt + hints.intervalMs;
+}
+
+/** From here on the largest lanes drain before their hints say so. */
+const EARLY_FLUSH_SHARE = 0.75;
+
+/** From here on puts are refused; the rest of the budget is for the commits that make room. */
+const REFUSE_SHARE = 0.9;
+
+/** How much an early flush tries to set in motion at once. */
+const RELIEF_SHARE = 0.1;
+
+/**
+ * Whether a put of so many bytes may enter. A stream may hold at most as many bytes as remain free for all: one stalled stream can take half of
+ * the budget, two a third each, and a lively one among them always finds room.
+ */
+export function admits(usage: Usage, streamHeldBytes: number, putBytes: number): boolean {
+  const usedAfter = usage.usedBytes + putBytes;
+  if (usedAfter > usage.budgetBytes * REFUSE_SHARE) return false;
+  return streamHeldBytes + putBytes <= usage.budgetBytes - usedAfter;
+}
+
+export function isCrowded(usage: Usage): boolean {
+  return usage.usedBytes > usage.budgetBytes * EARLY_FLUSH_SHARE;
+}
+
+/** The largest lanes, enough of them to matter, to be drained ahead of their hints. */
+export function lanesToRelieve(lanes: readonly LaneStatus[], usage: Usage): readonly LaneStatus[] {
+  const largestFirst = [...lanes].sort((a, b) => b.bytes - a.bytes);
+  const chosen: LaneStatus[] = [];
+  let bytes = 0;
+  for (const lane of largestFirst) {
+    if (bytes >= usage.budgetBytes * RELIEF_SHARE) break;
+    chosen.push(lane);
+    bytes += lane.bytes;
+  }
+  return chosen;
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert';
+import { isJsonObject, type JsonObject } from './json.ts';
+import type { Stage } from './lanes.ts';
+import type { DestinationKind, StreamDefinition } from './streams.ts';
+
+/** What the pipeline reads from a stream's definition. The API has checked the configuration and filled in every default. */
+
+export interface Hints {
+  readonly sizeBytes: number;
+  readonly intervalMs: number;
+}
+
+/** Firehose's megabytes are MiB. */
+const MIB = 1024 * 1024;
+
+/** With a buffering interval of 0 records still wait this long for company: one object a put would drown any store. AWS promises "within a few seconds". */
+const ZERO_BUFFERING_MS = 500;
+
+/** Without a Lambda processor's own hints, records are processed as soon as there is a batch worth the trip. */
+const PROCESS_HINTS: Hints = { sizeBytes: MIB, intervalMs: 1_000 };
+
+/** When the lanes of a stage are due. */
+export function hintsOf(stream: StreamDefinition, stage: Stage): Hints {
+  switch (stage) {
+    case 'process':
+      return PROCESS_HINTS;
+    case 'deliver':
+      return hintsIn(stream.destination.kind === 'Redshift' ? s3ConfigOf(stream) : stream.destination.config);
+    case 'backup':
+      return hintsIn(backupConfigOf(stream));
+    case 'error':
+      return hintsIn(s3ConfigOf(stream));
+  }
+}
+
+/** The S3 configuration that takes failed records: the destination itself, or the bucket every other destination must name. */
+export function s3ConfigOf(stream: StreamDefinition): JsonObject {
+  const { kind, config } = stream.destination;
+  return kind === 'ExtendedS3' ? config : memberOf(config, 'S3Configuration');
+}
+
+/** The S3 configuration that takes the source-record backup. */
+export function backupConfigOf(stream: StreamDefinition): JsonObject {
+  const { config } = stream.destination;
+  return isJsonObject(config.S3BackupConfiguration) ? config.S3BackupConfiguration : s3ConfigOf(stream);
+}
+
+/** Whether every source record also goes to the backup: `Enabled` for S3 and Redshift, `AllDocuments`, `AllEvents`, `AllData` elsewhere. */
+export function backsUpEverything(stream: StreamDefinition): boolean {
+  const mode = stream.destination.config.S3BackupMode;
+  return mode === 'Enabled' || (typeof mode === 'string' && mode.startsWith('All'));
+}
+
+/** The stream's processors, in the order given; none when processing is off. */
+export function processorsOf(stream: StreamDefinition): readonly JsonObject[] {
+  const processing = stream.destination.config.ProcessingConfiguration;
+  if (!isJsonObject(processing) || processing.Enabled !== true) return [];
+  return Array.isArray(processing.Processors) ? processing.Processors.filter(isJsonObject) : [];
+}
+
+/** Firehose's error-output-type for records that a destination would not take. */
+export const REFUSED_BY_DESTINATION: Readonly<Record<DestinationKind, string>> = {
+  ExtendedS3: 'processing-failed',
+  Redshift: 'redshift-failed',
+  Elasticsearch: 'AmazonOpenSearchService-failed',
+  Amazonopensearchservice: 'AmazonOpenSearchService-failed',
+  AmazonOpenSearchServerless: 'AmazonOpenSearchServerless-failed',
+  Splunk: 'splunk-failed',
+  HttpEndpoint: 'http-endpoint-failed',
+  Snowflake: 'snowflake-failed',
+  Iceberg: 'iceberg-failed',
+};
+
+function hintsIn(config: JsonObject): Hints {
+  const { SizeInMBs, IntervalInSeconds } = memberOf(config, 'BufferingHints');
+  assert(typeof SizeInMBs === 'number' && typeof IntervalInSeconds === 'number', 'stored hints are complete');
+  return { sizeBytes: SizeInMBs * MIB, intervalMs: Math.max(IntervalInSeconds * 1_000, ZERO_BUFFERING_MS) };
+}
+
+function memberOf(config: JsonObject, name: string): JsonObject {
+  const member = config[name];
+  assert(isJsonObject(member), `stored configuration has ${name}`);
+  return member;
+}
