@@ -1,0 +1,206 @@
+import type { LaneStatus, RecordBuffer } from '../core/buffer.ts';
+import type { Drain } from '../core/drain.ts';
+import { type LaneKey, laneOf } from '../core/lanes.ts';
+import { dueAt, isCrowded, lanesToRelieve } from '../core/policy.ts';
+import { hintsOf } from '../core/settings.ts';
+import type { StreamDefinition } from '../core/streams.ts';
+import { type Alarm, attempts } from './attempts.ts';
+
+export interface TimersPorts {
+  readonly drain: Drain;
+  readonly buffer: RecordBuffer;
+  readonly now: () => number;
+  readonly alarm: Alarm;
+  /** Delivery attempts that may run at once, over all streams. Each costs a few MiB of memory. */
+  readonly concurrency: number;
+  /** The buffer or the stream store failed while draining; the work is tried again. */
+  readonly fault: (error: unknown) => void;
+}
+
+export interface Timers {
+  /** A put has just added to this lane. */
+  grew(stream: StreamDefinition, lane: LaneStatus): void;
+  /** The stream was updated: its lanes have other hints, and what was put off may work now. */
+  changed(streamId: string): void;
+  /** The stream is gone: its attempts stop. */
+  forget(streamId: string): void;
+  /** Finds everything that waits: at start, and once a minute from then on. */
+  start(): void;
+  /** Seals and attempts now all that is buffered for the stream, or for all streams; resolves when each batch has had its attempt. */
+  flush(streamId?: string): Promise<Flushed>;
+  /** No new attempts; running ones may end within the grace, then they are stopped. What they carried stays buffered. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface Flushed {
+  readonly batches: number;
+  readonly records: number;
+  readonly postponed: readonly { readonly streamId: string; readonly code: string; readonly message: string }[];
+}
+
+/** A lane with so many batches on their way seals no more: it grows, and is cut by its size hint once its destination is back. */
+const UNFINISHED_PER_LANE = 8;
+const SWEEP_EVERY_MS = 60_000;
+const RELIEVE_EVERY_MS = 1_000;
+const AFTER_FAULT_MS = 1_000;
+/** Process lanes fill deliver lanes, which fill error lanes; nothing is further downstream. */
+const FLUSH_ROUNDS = 4;
+
+/** Wakes lanes when they are due. Keeps no truth: after a crash `start` finds all of it again. */
+export function timers(ports: TimersPorts): Timers {
+  const { drain, buffer, now } = ports;
+  const alarms = new Map<LaneKey, () => void>();
+  /** Lanes being sealed, and whether they grew meanwhile. */
+  const sealing = new Map<LaneKey, { again: boolean }>();
+  const batches = attempts({
+    ...ports,
+    over(lane, attempted) {
+      void sealDue(lane);
+      if (attempted.result === 'finished') for (const filled of attempted.filled) void sealDue(filled.lane);
+    },
+  });
+  let cancelSweep: (() => void) | undefined;
+  let relievedAt = 0;
+  let isStopping = false;
+
+  function grew(stream: StreamDefinition, lane: LaneStatus): void {
+    const at = dueAt(lane, hintsOf(stream, laneOf(lane.lane).stage));
+    if (at <= now()) void sealDue(lane.lane);
+    else wakeAt(lane.lane, at);
+    if (now() >= relievedAt + RELIEVE_EVERY_MS && isCrowded(buffer.usage())) relieve();
+  }
+
+  function wakeAt(lane: LaneKey, at: number): void {
+    if (isStopping || alarms.has(lane)) return;
+    const cancel = ports.alarm(at, () => {
+      alarms.delete(lane);
+      void sealDue(lane);
+    });
+    alarms.set(lane, cancel);
+  }
+
+  function silence(lane: LaneKey): void {
+    alarms.get(lane)?.();
+    alarms.delete(lane);
+  }
+
+  async function sealDue(lane: LaneKey): Promise<void> {
+    const busy = sealing.get(lane);
+    if (busy !== undefined) {
+      busy.again = true;
+      return;
+    }
+    const state = { again: false };
+    sealing.set(lane, state);
+    try {
+      do {
+        state.again = false;
+        await sealWhileDue(lane);
+      } while (state.again);
+    } catch (error) {
+      ports.fault(error);
+      wakeAt(lane, now() + AFTER_FAULT_MS);
+    } finally {
+      sealing.delete(lane);
+    }
+  }
+
+  async function sealWhileDue(lane: LaneKey): Promise<void> {
+    while (!isStopping && batches.unfinished(lane) < UNFINISHED_PER_LANE) {
+      const at = await drain.laneDueAt(lane);
+      if (at > now()) {
+        if (at !== Number.POSITIVE_INFINITY) wakeAt(lane, at);
+        return;
+      }
+      const batch = await drain.seal(lane);
+      if (batch === undefined) return;
+      silence(lane);
+      batches.startNow(batch.id, lane);
+    }
+  }
+
+  function relieve(): void {
+    relievedAt = now();
+    for (const { lane } of lanesToRelieve(buffer.due().lanes, buffer.usage())) {
+      if (batches.unfinished(lane) >= UNFINISHED_PER_LANE) continue;
+      drain.seal(lane).then((batch) => batch && batches.startNow(batch.id, lane), ports.fault);
+    }
+  }
+
+  function sweep(): void {
+    const waiting = buffer.due();
+    for (const { lane } of waiting.lanes) if (!alarms.has(lane)) void sealDue(lane);
+    for (const { id, lane, postponed } of waiting.batches) batches.startAt(id, lane, postponed?.until ?? now());
+    cancelSweep = ports.alarm(now() + SWEEP_EVERY_MS, sweep);
+  }
+
+  /** Seals all the lane holds now, whatever its hints; what arrives meanwhile may stay. */
+  async function sealAll({ lane, records }: LaneStatus): Promise<Sealed[]> {
+    const sealed: Sealed[] = [];
+    for (let left = records; left > 0; ) {
+      const batch = await drain.seal(lane);
+      if (batch === undefined) break;
+      sealed.push({ id: batch.id, lane });
+      left -= batch.records;
+    }
+    silence(lane);
+    if (buffer.lane(lane) !== undefined) void sealDue(lane);
+    return sealed;
+  }
+
+  async function flush(streamId?: string): Promise<Flushed> {
+    const isWanted = ({ lane }: { readonly lane: LaneKey }) =>
+      streamId === undefined || laneOf(lane).streamId === streamId;
+    const waiting = buffer.due();
+    let lanes: readonly LaneStatus[] = waiting.lanes.filter(isWanted);
+    let sealed: readonly Sealed[] = waiting.batches.filter(isWanted);
+    const total = { batches: 0, records: 0, postponed: [] as Flushed['postponed'][number][] };
+    for (let round = 0; round < FLUSH_ROUNDS && lanes.length + sealed.length > 0; round++) {
+      const newlySealed = await Promise.all(lanes.map(sealAll));
+      sealed = [...sealed, ...newlySealed.flat()];
+      const outcomes = await Promise.all(sealed.map(({ id, lane }) => batches.outcome(id, lane)));
+      total.batches += outcomes.length;
+      for (const [i, attempted] of outcomes.entries()) {
+        if (attempted.result === 'finished' && attempted.filled.length === 0) total.records += attempted.records;
+        if (attempted.result !== 'postponed') continue;
+        const { code, message } = attempted;
+        total.postponed.push({ streamId: laneOf(sealed[i]!.lane).streamId, code, message }); // outcomes mirror sealed
+      }
+      lanes = outcomes.flatMap((attempted) => (attempted.result === 'finished' ? attempted.filled : []));
+      sealed = [];
+    }
+    return total;
+  }
+
+  return {
+    grew,
+    flush,
+    start: sweep,
+
+    changed(streamId) {
+      for (const { lane } of buffer.due().lanes) {
+        if (laneOf(lane).streamId !== streamId) continue;
+        silence(lane);
+        void sealDue(lane);
+      }
+      batches.retry(streamId);
+    },
+
+    forget(streamId) {
+      for (const lane of [...alarms.keys()]) if (laneOf(lane).streamId === streamId) silence(lane);
+      batches.forget(streamId);
+    },
+
+    async stop(graceMs) {
+      isStopping = true;
+      cancelSweep?.();
+      for (const lane of [...alarms.keys()]) silence(lane);
+      await batches.stop(graceMs);
+    },
+  };
+}
+
+interface Sealed {
+  readonly id: string;
+  readonly lane: LaneKey;
+}

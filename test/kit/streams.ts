@@ -1,0 +1,40 @@
+import type { JsonObject } from '../../src/core/json.ts';
+import type { DestinationKind, StreamDefinition } from '../../src/core/streams.ts';
+
+export interface StreamToMake {
+  readonly name?: string;
+  readonly version?: number;
+  readonly sizeMb?: number;
+  readonly intervalSeconds?: number;
+  readonly kind?: DestinationKind;
+  /** Merged over the configuration. */
+  readonly config?: JsonObject;
+}
+
+/** A stream as the API would have stored it, ready for the pipeline. */
+export function aStream(options: StreamToMake = {}): StreamDefinition {
+  const { name = 'events', version = 1, sizeMb = 1, intervalSeconds = 60, kind = 'ExtendedS3', config = {} } = options;
+  const s3 = {
+    RoleARN: 'arn:aws:iam::000000000000:role/firehose',
+    BucketARN: 'arn:aws:s3:::lake',
+    BufferingHints: { SizeInMBs: sizeMb, IntervalInSeconds: intervalSeconds },
+    CompressionFormat: 'UNCOMPRESSED',
+    EncryptionConfiguration: { NoEncryptionConfig: 'NoEncryption' },
+    CloudWatchLoggingOptions: { Enabled: false },
+  };
+  const own =
+    kind === 'ExtendedS3'
+      ? { ...s3, S3BackupMode: 'Disabled' }
+      : { BufferingHints: s3.BufferingHints, S3Configuration: s3 };
+  return {
+    id: `id${name}`,
+    name,
+    arn: `arn:aws:firehose:us-east-1:000000000000:deliverystream/${name}`,
+    type: 'DirectPut',
+    version,
+    createdAt: 0,
+    activeAt: 0,
+    destination: { kind, config: { ...own, ...config } },
+    tags: [],
+  };
+}

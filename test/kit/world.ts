@@ -1,0 +1,162 @@
+import type { RecordBuffer } from '../../src/core/buffer.ts';
+import type { Delivered, Destination, Slice } from '../../src/core/destination.ts';
+import { drain } from '../../src/core/drain.ts';
+import { DeliveryError } from '../../src/core/errors.ts';
+import type { DrainEvent } from '../../src/core/events.ts';
+import { ingest } from '../../src/core/ingest.ts';
+import type { JsonValue } from '../../src/core/json.ts';
+import { eachRecord, recordBlock } from '../../src/core/records.ts';
+import type { StreamDefinition } from '../../src/core/streams.ts';
+import { type Timers, timers } from '../../src/local/timers.ts';
+import { memoryBuffer } from './memory-buffer.ts';
+import { memoryStreams } from './memory-streams.ts';
+
+/** What the far side saw of one attempt. */
+export interface Seen {
+  readonly id: string;
+  readonly stream: string;
+  readonly records: readonly string[];
+  readonly output: JsonValue;
+  readonly attempt: number;
+  readonly at: number;
+  readonly errorOutputType?: string;
+}
+
+export interface World {
+  readonly buffer: RecordBuffer;
+  readonly timers: Timers;
+  readonly seen: Seen[];
+  readonly events: DrainEvent[];
+  /** Decides what the far side makes of an attempt; default: takes everything. */
+  farSide: (slice: Slice, signal: AbortSignal) => Promise<Delivered> | Delivered;
+  /** Answers the drain's question after a doubtful attempt; default: it may be there. */
+  isAbsent: boolean;
+  now(): number;
+  put(stream: StreamDefinition, ...records: string[]): Promise<void>;
+  update(stream: StreamDefinition): Promise<void>;
+  /** Lets time pass; everything due in between happens in order. */
+  pass(ms: number): Promise<void>;
+  /** Lets everything happen that needs no time to pass. */
+  settle(): Promise<void>;
+}
+
+/** The real core and timers, on a buffer in memory and a clock that the test moves. */
+export async function world(
+  streamList: readonly StreamDefinition[],
+  { budgetBytes = 1 << 30, concurrency = 8, startAt = 1_000_000, buffer = memoryBuffer({ budgetBytes }) } = {},
+): Promise<World> {
+  const clock = virtualClock(startAt);
+  const streams = memoryStreams();
+  for (const stream of streamList) await streams.change(stream.name, () => stream);
+  let batches = 0;
+
+  const destination: Destination = {
+    plan: (slice) => ({ key: `${slice.stream.name}-${slice.stream.version}-${slice.id}` }),
+    isAbsent: async () => world.isAbsent,
+    async deliver(slice, signal) {
+      const records: string[] = [];
+      for await (const block of slice.read())
+        for (const record of eachRecord(block)) records.push(Buffer.from(record).toString());
+      const { id, stream, plan, errorOutputType } = slice;
+      const delivered = await world.farSide(slice, signal);
+      world.seen.push({
+        id,
+        stream: stream.name,
+        records,
+        output: plan.output,
+        attempt: plan.attempt,
+        at: clock.now(),
+        ...(errorOutputType && { errorOutputType }),
+      });
+      return delivered;
+    },
+  };
+
+  const wakes = timers({
+    buffer,
+    now: clock.now,
+    alarm: clock.alarm,
+    concurrency,
+    fault: (error) => {
+      throw error;
+    },
+    drain: drain({
+      buffer,
+      streams,
+      adapters: { s3: destination, others: new Map() },
+      now: clock.now,
+      newBatchId: () => `batch-${++batches}`,
+      random: () => 0.5,
+      report: (event) => world.events.push(event),
+    }),
+  });
+  const take = ingest({ buffer, grew: wakes.grew });
+
+  const world: World = {
+    buffer,
+    timers: wakes,
+    seen: [],
+    events: [],
+    farSide: () => ({ bytes: 0 }),
+    isAbsent: false,
+    now: clock.now,
+    put: (stream, ...records) =>
+      take(
+        stream,
+        recordBlock(
+          clock.now(),
+          records.map((record) => Buffer.from(record)),
+        ),
+      ),
+    async update(stream) {
+      await streams.change(stream.name, () => stream);
+      wakes.changed(stream.id);
+    },
+    pass: clock.pass,
+    settle: clock.settle,
+  };
+  return world;
+}
+
+export const refusing = (code = 'S3.NoSuchBucket') => {
+  throw new DeliveryError('The far side said no.', { code, retryable: true, refused: true });
+};
+
+export const inDoubt = (code = 'S3.RequestTimeout') => {
+  throw new DeliveryError('The connection broke.', { code, retryable: true });
+};
+
+function virtualClock(startAt: number) {
+  let time = startAt;
+  const alarms = new Set<{ at: number; ring: () => void }>();
+
+  /** Stores in memory answer within microtasks, so a few turns of the event loop are enough for any chain of them. */
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  return {
+    now: () => time,
+    settle,
+    alarm(at: number, ring: () => void) {
+      const alarm = { at, ring };
+      alarms.add(alarm);
+      return () => {
+        alarms.delete(alarm);
+      };
+    },
+    async pass(ms: number) {
+      const end = time + ms;
+      await settle();
+      for (;;) {
+        const next = [...alarms].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+        if (next === undefined) break;
+        alarms.delete(next);
+        time = Math.max(time, next.at);
+        next.ring();
+        await settle();
+      }
+      time = end;
+    },
+  };
+}
