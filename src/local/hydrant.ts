@@ -1,0 +1,147 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import s3Destination from '../../destinations/s3.ts';
+import type { ApiRequest, ApiResponse } from '../api/context.ts';
+import { api } from '../api/handler.ts';
+import type { Usage } from '../core/buffer.ts';
+import { drain } from '../core/drain.ts';
+import { ApiError } from '../core/errors.ts';
+import { ingest } from '../core/ingest.ts';
+import type { Adapters } from '../core/route.ts';
+import type { StreamDefinition } from '../core/streams.ts';
+import { folderObjects } from '../objects/folder.ts';
+import { type S3Settings, s3Objects } from '../objects/s3.ts';
+import { nodeDisk } from './disk.ts';
+import { fileStreams } from './file-streams.ts';
+import { openLog } from './log/index.ts';
+import { drainReporter, logReporter } from './reports.ts';
+import { type Flushed, timers } from './timers.ts';
+
+export interface HydrantOptions {
+  /** Holds the buffer (`log`), the stream definitions (`streams`) and, unless `s3` is given, the buckets (`buckets`). Made when missing; one process at a time. */
+  readonly dataFolder: string;
+  /** Objects go to S3 or a store that speaks it, instead of a folder per bucket. */
+  readonly s3?: S3Settings;
+  /** How many bytes the buffer may take on disk. Default: 10 GiB, or half of what is free if that is less. */
+  readonly bufferBudgetBytes?: number;
+  /**
+   * `always` (default): a put is answered when its bytes are on the disk. `interval`: when the system has them; a power cut may lose the last
+   * second's puts, `kill -9` nothing.
+   */
+  readonly fsync?: 'always' | 'interval';
+  /** Twelve digits; in ARNs and error messages. Default 000000000000. */
+  readonly accountId?: string;
+  /** For streams whose creator's signature names no region. Default us-east-1. */
+  readonly region?: string;
+  /** How long streams stay CREATING and DELETING, in ms. Default 0: at once. */
+  readonly transitionMs?: number;
+  /** Refuse to create streams whose destination has no adapter, instead of sending their records to the S3 backup. */
+  readonly strictDestinations?: boolean;
+  /** Delivery attempts that may run at once. Default 16. */
+  readonly deliveryConcurrency?: number;
+  readonly logger: Logger;
+}
+
+export interface Hydrant {
+  /** The Firehose API, without a network. */
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Delivers now what is buffered for the stream, or for all; resolves when every batch has had an attempt. Throws `ApiError` for an unknown name. */
+  flush(streamName?: string): Promise<Flushed>;
+  readonly streams: { list(): Promise<readonly StreamDefinition[]> };
+  /** Whether puts can be taken now. */
+  isReady(): boolean;
+  usage(): Usage;
+  /** Ends deliveries under way (at most `graceMs`) and closes the buffer. What is not delivered stays buffered for the next start. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const GIB = 1024 ** 3;
+const DEFAULT_BUDGET_BYTES = 10 * GIB;
+/** AWS's quota in its largest regions. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+const STREAM_QUOTA = 5_000;
+const CLOSE_GRACE_MS = 5_000;
+/** setTimeout's own limit. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The whole service on one machine, short of a network: opens what the data folder holds, and goes on delivering it. */
+export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
+  const { dataFolder, logger, accountId = '000000000000' } = options;
+  const now = Date.now;
+  const disk = nodeDisk();
+  const buffer = await openLog({
+    folder: join(dataFolder, 'log'),
+    disk,
+    budgetBytes: options.bufferBudgetBytes ?? Math.min(DEFAULT_BUDGET_BYTES, (await disk.freeBytes(dataFolder)) / 2),
+    fsync: options.fsync ?? 'always',
+    now,
+    report: logReporter(logger),
+  });
+  const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
+  const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
+  const adapters: Adapters = { s3: s3Destination({ objects }), others: new Map() };
+  const wakes = timers({
+    buffer,
+    now,
+    alarm,
+    concurrency: options.deliveryConcurrency ?? 16,
+    fault: (error) => logger.error({ err: error }, 'The buffer failed while draining; the work will be tried again.'),
+    drain: drain({
+      buffer,
+      streams,
+      adapters,
+      now,
+      newBatchId: randomUUID,
+      random: Math.random,
+      report: drainReporter(logger),
+    }),
+  });
+  const handle = api({
+    streams,
+    ingest: ingest({ buffer, grew: wakes.grew }),
+    changed: ({ id }) => wakes.changed(id),
+    async discard({ id, name }) {
+      const bytes = buffer.heldBytes(id);
+      if (bytes > 0)
+        logger.warn({ stream: name, bytes }, `Stream ${name} is deleted: ${bytes} buffered bytes are discarded.`);
+      wakes.forget(id);
+      await buffer.commit({ discard: id });
+    },
+    now,
+    newStreamId: () => randomBytes(8).toString('hex'),
+    newRequestId: randomUUID,
+    settings: {
+      accountId,
+      defaultRegion: options.region ?? 'us-east-1',
+      transitionMs: options.transitionMs ?? 0,
+      strictDestinations: options.strictDestinations ?? false,
+      hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
+      encryptsWithKms: objects.encryptsWithKms,
+      streamQuota: STREAM_QUOTA,
+    },
+    warn: (message, fields) => logger.warn(fields, message),
+  });
+  wakes.start();
+
+  return {
+    handle,
+    streams,
+    async flush(streamName) {
+      if (streamName === undefined) return wakes.flush();
+      const stream = await streams.get(streamName);
+      if (stream !== undefined) return wakes.flush(stream.id);
+      throw new ApiError('ResourceNotFoundException', `Firehose ${streamName} under account ${accountId} not found.`);
+    },
+    isReady: buffer.ready,
+    usage: () => buffer.usage(),
+    async close(graceMs = CLOSE_GRACE_MS) {
+      await wakes.stop(graceMs);
+      await buffer.close();
+    },
+  };
+}
+
+function alarm(at: number, ring: () => void): () => void {
+  const timer = setTimeout(ring, Math.min(Math.max(at - Date.now(), 0), LONGEST_TIMER_MS));
+  return () => clearTimeout(timer);
+}
