@@ -11,17 +11,16 @@ export const OUTPUT_CHUNK_BYTES = 128 * 1024;
  * Runs chunks through one of node:zlib's compression streams. The work is done on a worker thread, so the event loop stays
  * free; one block is under way at a time, so memory stays flat however slowly the result is taken.
  *
- * Whoever stops early closes both the source and the native stream; an error of the source reaches the reader.
+ * Whoever stops early closes both the source and the native stream; an error of the source reaches the reader. The stream is made
+ * when the first byte is asked for, so that a result nobody reads holds no native memory.
  */
-export async function* throughZlib(chunks: AsyncIterable<Uint8Array>, stream: Transform): AsyncGenerator<Uint8Array> {
+export async function* throughZlib(
+  chunks: AsyncIterable<Uint8Array>,
+  makeStream: () => Transform,
+): AsyncGenerator<Uint8Array> {
+  const stream = makeStream();
   let output: Uint8Array[] = [];
-  let failure: Error | undefined;
   stream.on('data', (chunk: Uint8Array) => output.push(chunk));
-  // Without a listener an error would end the process; the write or the end under way reports it as well.
-  stream.on('error', (error) => {
-    failure = error;
-  });
-
   const taken = (): Uint8Array[] => {
     const ready = output;
     output = [];
@@ -30,27 +29,24 @@ export async function* throughZlib(chunks: AsyncIterable<Uint8Array>, stream: Tr
 
   try {
     for await (const block of blocks(chunks, BLOCK_BYTES)) {
-      await written(stream, block);
+      await settled(stream, (done) => stream.write(block, done));
       yield* taken();
     }
-    await ended(stream);
-    if (failure !== undefined) throw failure;
+    await settled(stream, (done) => stream.once('end', done).end());
     yield* taken();
   } finally {
     stream.destroy();
   }
 }
 
-function written(stream: Transform, block: Uint8Array): Promise<void> {
+/** Resolves when `act` calls back, rejects when it does with an error or the stream reports one. */
+function settled(stream: Transform, act: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(block, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
-function ended(stream: Transform): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once('end', resolve);
     stream.once('error', reject);
-    stream.end();
+    act((error) => {
+      if (error) return reject(error);
+      stream.off('error', reject);
+      resolve();
+    });
   });
 }
