@@ -72,6 +72,7 @@ export async function folderObjects(settings: FolderSettings): Promise<FolderObj
   }
 
   async function put(object: ObjectPut, signal: AbortSignal): Promise<PutResult> {
+    refuseEncryption(object);
     const path = pathOf(root, object);
     const folder = dirname(path);
     const present = await diskWork(object, sizeOf(files, path));
@@ -125,6 +126,16 @@ function pathOf(root: string, { bucket, key }: ObjectAddress): string {
     });
   }
   return join(root, bucketFolder(bucket), ...pathOfKey(key));
+}
+
+/** A stream may have been made when its bucket was in S3. */
+function refuseEncryption({ bucket, kmsKeyArn }: ObjectPut): void {
+  if (kmsKeyArn === undefined) return;
+  throw new DeliveryError(`Bucket ${bucket} is a folder and cannot encrypt an object under the KMS key ${kmsKeyArn}.`, {
+    code: 'S3.KMS.KeyNotConfigured',
+    retryable: true,
+    refused: true,
+  });
 }
 
 /** The names that would mean another folder get a mark that no bucket's name can hold. */

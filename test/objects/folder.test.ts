@@ -136,6 +136,14 @@ describe('a folder of buckets', () => {
     expect(steps.slice(2)).toEqual(['sync bucket/a/b', 'sync bucket/a', 'sync bucket']);
   });
 
+  it('refuses an object that is to be encrypted', async () => {
+    const store = await folderObjects({ folder });
+    const put = store.put({ ...object({ key: 'k', text: 'x' }), kmsKeyArn: 'arn:aws:kms:eu-west-1:1:key/k' }, signal);
+
+    await expect(put).rejects.toMatchObject({ code: 'S3.KMS.KeyNotConfigured', refused: true });
+    expect(await store.exists({ bucket: 'bucket', key: 'k' }, signal)).toBe(false);
+  });
+
   for (const [step, code] of [
     ['open', 'EROFS'],
     ['write', 'ENOSPC'],
