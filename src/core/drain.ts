@@ -214,7 +214,7 @@ function toPlan({ batch, stream, route }: Delivery): SliceToPlan {
     id: `${batch.id}/0`,
     stream: { name: stream.name, arn: stream.arn, version: stream.version },
     config: route.config,
-    ...(stream.extensions && { extensions: stream.extensions }),
+    ...(route.extensions && { extensions: route.extensions }),
     ...(route.errorOutputType !== undefined && { errorOutputType: route.errorOutputType }),
     records: batch.records,
     bytes: batch.bytes,

@@ -11,6 +11,7 @@ export type Route = Destined | { readonly impossible: Pick<FailureReason, 'type'
 export interface Destined {
   readonly destination: Destination;
   readonly config: JsonObject;
+  readonly extensions?: JsonObject;
   readonly errorOutputType?: string;
 }
 
@@ -40,6 +41,7 @@ export function routeOf(stream: StreamDefinition, lane: Lane, adapters: Adapters
 
 function deliveryOf(stream: StreamDefinition, adapters: Adapters): Route {
   const { kind, config } = stream.destination;
+  const { extensions } = stream;
   if (isEnabled(config.DataFormatConversionConfiguration)) {
     return {
       impossible: {
@@ -50,7 +52,7 @@ function deliveryOf(stream: StreamDefinition, adapters: Adapters): Route {
     };
   }
   const destination = kind === 'ExtendedS3' ? adapters.s3 : adapters.others.get(kind);
-  if (destination !== undefined) return { destination, config };
+  if (destination !== undefined) return { destination, config, ...(extensions && { extensions }) };
   return {
     impossible: {
       type: REFUSED_BY_DESTINATION[kind],
