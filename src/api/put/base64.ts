@@ -25,13 +25,3 @@ export function decodeLatin1Base64(text: string, into: Buffer, at: number): numb
   if (length === NOT_BASE64 || text.includes('-') || text.includes('_')) return NOT_BASE64;
   return into.write(text, at, length, 'base64') === length ? length : NOT_BASE64;
 }
-
-/** What is wrong with text from anywhere, in the words AWS uses for blobs, or undefined if it is base64. */
-export function base64Fault(text: string): string | undefined {
-  if (text.length % 4 !== 0) {
-    return `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`;
-  }
-  const padded = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const foreign = /[^A-Za-z0-9+/]/.exec(text.slice(0, text.length - padded));
-  return foreign === null ? undefined : `Invalid Base64 character: '${foreign[0]}'`;
-}

@@ -1,38 +1,54 @@
 import { ApiError } from '../../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
-import { base64Fault } from './base64.ts';
-import { BATCH_BYTES_MOST } from './limits.ts';
-import type { Put, PutKind } from './read-put.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { blob, list, serializationError, string, structure, validate } from '../shapes/index.ts';
+import { BATCH_BYTES_MOST, BATCH_RECORDS_MOST, RECORD_BYTES_MOST } from './limits.ts';
+import type { Put, PutKind } from './put.ts';
 
-/** Reads a put's body by way of JSON.parse, and says what is wrong with it. */
+const streamName = string({ min: 1, max: 64, pattern: '[a-zA-Z0-9_.-]+' });
+const record = structure({ Data: blob({ max: RECORD_BYTES_MOST }) }, ['Data']);
+
+const putRecordInput = structure({ DeliveryStreamName: streamName, Record: record }, ['DeliveryStreamName', 'Record']);
+
+const putRecordBatchInput = structure(
+  { DeliveryStreamName: streamName, Records: list(record, { min: 1, max: BATCH_RECORDS_MOST }) },
+  ['DeliveryStreamName', 'Records'],
+);
+
+/** Reads a put's body by way of JSON.parse, whatever its form, and says what is wrong with it. */
 export function parsePut(body: Uint8Array, kind: PutKind): Put {
-  const { DeliveryStreamName: streamName, Record: record, Records: records } = parse(body);
-  const texts = (kind === 'one' ? [record] : Array.isArray(records) ? records : []).map(dataOf);
-  if (typeof streamName !== 'string')
-    throw new ApiError('SerializationException', 'DeliveryStreamName is not a string.');
-  const decoded = texts.map((text) => Buffer.from(text, 'base64'));
-  const data = Buffer.concat(decoded);
-  if (kind === 'many' && data.length > BATCH_BYTES_MOST) {
+  const input = parseJson(body);
+  if (kind === 'one') {
+    const { DeliveryStreamName, Record } = validate(putRecordInput, input, '');
+    return packed(DeliveryStreamName, [Record.Data]);
+  }
+  const { DeliveryStreamName, Records } = validate(putRecordBatchInput, input, '');
+  const put = packed(
+    DeliveryStreamName,
+    Records.map(({ Data }) => Data),
+  );
+  // The service model has no such limit, so this is not one of the shape's faults. The wording is AWS's.
+  if (put.data.length > BATCH_BYTES_MOST) {
     throw new ApiError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
   }
-  return { streamName, data, lengths: Uint32Array.from(decoded, ({ length }) => length) };
+  return put;
 }
 
-function parse(body: Uint8Array) {
+function packed(name: string, records: readonly Uint8Array[]): Put {
+  return {
+    streamName: name,
+    data: Buffer.concat(records),
+    lengths: Uint32Array.from(records, ({ length }) => length),
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parseJson(body: Uint8Array): JsonValue {
   try {
-    const value: JsonValue = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Said below.
+    return JSON.parse(utf8.decode(body));
+  } catch (cause) {
+    const error = serializationError('The request body is not valid JSON.');
+    error.cause = cause;
+    throw error;
   }
-  throw new ApiError('SerializationException', 'The request body is not a JSON object.');
-}
-
-function dataOf(record: JsonValue | undefined): string {
-  const text = isJsonObject(record) ? record.Data : undefined;
-  if (typeof text !== 'string') throw new ApiError('SerializationException', 'Data is not a string.');
-  const fault = base64Fault(text);
-  if (fault !== undefined)
-    throw new ApiError('SerializationException', `Data can not be converted to a Blob: ${fault}`);
-  return text;
 }

@@ -1,7 +1,8 @@
 import type { ApiContext } from '../context.ts';
 import { acceptingStream } from './accepting-stream.ts';
 import { giveBack } from './arena.ts';
-import { type PutKind, readPut } from './read-put.ts';
+import type { PutKind } from './put.ts';
+import { readPut } from './read-put.ts';
 
 /**
  * What PutRecord and PutRecordBatch share: reads the body and resolves with the number of records once all of them are durable. All or
