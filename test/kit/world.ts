@@ -10,6 +10,7 @@ import type { StreamDefinition } from '../../src/core/streams.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
 import { memoryBuffer } from './memory-buffer.ts';
 import { memoryStreams } from './memory-streams.ts';
+import { virtualClock } from './virtual-clock.ts';
 
 /** What the far side saw of one attempt. */
 export interface Seen {
@@ -125,38 +126,3 @@ export const refusing = (code = 'S3.NoSuchBucket') => {
 export const inDoubt = (code = 'S3.RequestTimeout') => {
   throw new DeliveryError('The connection broke.', { code, retryable: true });
 };
-
-function virtualClock(startAt: number) {
-  let time = startAt;
-  const alarms = new Set<{ at: number; ring: () => void }>();
-
-  /** Stores in memory answer within microtasks, so a few turns of the event loop are enough for any chain of them. */
-  async function settle(): Promise<void> {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  return {
-    now: () => time,
-    settle,
-    alarm(at: number, ring: () => void) {
-      const alarm = { at, ring };
-      alarms.add(alarm);
-      return () => {
-        alarms.delete(alarm);
-      };
-    },
-    async pass(ms: number) {
-      const end = time + ms;
-      await settle();
-      for (;;) {
-        const next = [...alarms].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        alarms.delete(next);
-        time = Math.max(time, next.at);
-        next.ring();
-        await settle();
-      }
-      time = end;
-    },
-  };
-}
