@@ -1,9 +1,9 @@
 /**
- * Cuts a stream of chunks of any size into blocks of exactly `sizeBytes`; only the last may be shorter, and none is empty.
- * What a codec makes of its input then depends on the bytes alone, not on how a retry happens to read them.
+ * Cuts a stream of chunks of any size into blocks of exactly `sizeBytes`; only the last may be shorter, and none is
+ * empty. What a codec makes of its input then depends on the bytes alone, not on how a retry happens to read them.
  *
- * Blocks inside one chunk are views of it; only bytes at chunk borders are copied. Holds at most one chunk and one block.
- * Whoever stops reading early closes `chunks`.
+ * Blocks inside one chunk are views of it; only bytes at chunk borders are copied. Holds at most one chunk and one
+ * block. Whoever stops reading early closes `chunks`.
  */
 export async function* blocks(chunks: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array> {
   let partial: Buffer | undefined;

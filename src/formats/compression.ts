@@ -23,9 +23,9 @@ export interface Codec {
   /** The object's `Content-Encoding`; absent when there is none. */
   readonly contentEncoding?: string;
   /**
-   * The same input bytes give the same output bytes, however they are cut into chunks, so that a repeated delivery writes the
-   * same object. Streams in constant memory and leaves the event loop free. Whoever stops reading early closes `chunks`;
-   * what `chunks` throws is thrown.
+   * The same input bytes give the same output bytes, however they are cut into chunks, so that a repeated delivery
+   * writes the same object. Streams in constant memory and leaves the event loop free. Whoever stops reading early
+   * closes `chunks`; what `chunks` throws is thrown.
    */
   compress(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
@@ -33,8 +33,8 @@ export interface Codec {
 const DEFAULT_LEVEL = 6;
 
 /**
- * The codec of a compression format. Extensions and encodings as observed on AWS: HADOOP_SNAPPY objects end in `.snappy`, whatever
- * the guide says, and `snappy-java` is the encoding of Snappy.
+ * The codec of a compression format. Extensions and encodings as observed on AWS: HADOOP_SNAPPY objects end in
+ * `.snappy`, whatever the guide says, and `snappy-java` is the encoding of Snappy.
  */
 export function codec(format: CompressionFormat, options: CodecOptions): Codec {
   const { entryName, level = DEFAULT_LEVEL } = options;
@@ -54,7 +54,9 @@ export function codec(format: CompressionFormat, options: CodecOptions): Codec {
   }
 }
 
-/** One member, because curl and browsers stop silently after the first. node:zlib writes a modification time of zero. */
+/**
+ * One member, because curl and browsers stop silently after the first. node:zlib writes a modification time of zero.
+ */
 function gzip(chunks: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {
   return throughZlib(chunks, () => createGzip({ level, chunkSize: OUTPUT_CHUNK_BYTES }));
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names that a delivery gives to what it creates. All derive from the batch id, so that a repeat after a crash makes the
- * same names and overwrites instead of doubling. They are unguessable only as far as the seed is.
+ * Names that a delivery gives to what it creates. All derive from the batch id, so that a repeat after a crash makes
+ * the same names and overwrites instead of doubling. They are unguessable only as far as the seed is.
  */
 
 /** A UUID of version 4's shape, lower case, the same for the same seed. */

@@ -16,8 +16,8 @@ export interface ReportContext {
 }
 
 /**
- * Error records as Firehose writes them under the error prefix: one JSON object a line, members and their order by the kind of
- * failure. Times are in ms since the epoch, `rawData` is base64. The same records give the same bytes.
+ * Error records as Firehose writes them under the error prefix: one JSON object a line, members and their order by
+ * the kind of failure. Times are in ms since the epoch, `rawData` is base64. The same records give the same bytes.
  *
  * Streams in pieces of about a MiB (one line may be longer), however many records a block has.
  */
@@ -91,10 +91,10 @@ function inner(members: JsonObject): string {
 }
 
 /**
- * Orders and names as in AWS's guide and in samples taken from AWS. Unverified there: the members for Snowflake, Iceberg,
- * dynamic partitioning and any kind not named below (the common ones are used), what sequence numbers records put directly
- * have (none for conversion; batch id and place for Splunk and HTTP, where the guide shows `<sequence>.<subsequence>`),
- * and documents' ids, which a report cannot know.
+ * Orders and names as in AWS's guide and in samples taken from AWS. Unverified there: the members for Snowflake,
+ * Iceberg, dynamic partitioning and any kind not named below (the common ones are used), what sequence numbers
+ * records put directly have (none for conversion; batch id and place for Splunk and HTTP, where the guide shows
+ * `<sequence>.<subsequence>`), and documents' ids, which a report cannot know.
  */
 function membersOf(reason: FailureReason, arrivedAt: number, context: ReportContext): ErrorMembers {
   const { code, message } = reason;

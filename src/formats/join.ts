@@ -1,9 +1,9 @@
 import type { RecordBlock } from '../core/records.ts';
 
 /**
- * The records' bytes as one object's body. Firehose puts nothing between records, so without a delimiter each block's bytes
- * pass as they are, uncopied. With one (AppendDelimiterToRecord gives a line feed) it stands between records and not after
- * the object's last: observed on AWS, where objects put together therefore fuse a line.
+ * The records' bytes as one object's body. Firehose puts nothing between records, so without a delimiter each block's
+ * bytes pass as they are, uncopied. With one (AppendDelimiterToRecord gives a line feed) it stands between records
+ * and not after the object's last: observed on AWS, where objects put together therefore fuse a line.
  */
 export async function* joinRecords(
   records: AsyncIterable<RecordBlock>,

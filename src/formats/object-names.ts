@@ -34,9 +34,9 @@ const KEY_BYTES_MOST = 1024;
  * The key of an object as Firehose names it: `<prefix><stream>-<version>-<yyyy-MM-dd-HH-mm-ss>-<uuid><extension>`.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  *
- * Never fails and never exceeds S3's limit, since a batch without a name could not be delivered at all: a prefix that is too long,
- * which AWS's create-time rules allow only through partition keys and non-ASCII text, is cut at its end, where the UUID that
- * follows keeps the key unique.
+ * Never fails and never exceeds S3's limit, since a batch without a name could not be delivered at all: a prefix that
+ * is too long, which AWS's create-time rules allow only through partition keys and non-ASCII text, is cut at its end,
+ * where the UUID that follows keeps the key unique.
  */
 export function objectKey(object: ObjectName): string {
   const time = localTime(object.oldestAt, object.timeZone || 'UTC');
@@ -48,7 +48,8 @@ function evaluatedPrefix(object: ObjectName, time: LocalTime): string {
   const { prefix = '', errorOutputPrefix = '', errorOutputType } = object;
   if (errorOutputType === undefined) {
     const data = parsePrefix(prefix);
-    // Nothing is appended after any expression, even one that holds no time: observed on AWS, against the guide's words.
+    // Nothing is appended after any expression, even one that holds no time: observed on AWS, against the guide's
+    // words.
     return evaluated(data, object, time) + (data.hasExpressions ? '' : defaultTime(time));
   }
   // Without an error prefix, error objects go beside the data.
@@ -69,7 +70,10 @@ function evaluated(prefix: ParsedPrefix, object: ObjectName, time: LocalTime): s
   return text;
 }
 
-/** After an update of the prefix, records that were partitioned before it may lack one of its keys: Hive's name for that. */
+/**
+ * After an update of the prefix, records that were partitioned before it may lack one of its keys: Hive's name for
+ * that.
+ */
 const NO_PARTITION_VALUE = '__HIVE_DEFAULT_PARTITION__';
 
 function partitionValue(part: PartitionKeyPart, keys: PartitionKeys | undefined): string {
@@ -94,7 +98,10 @@ function four(value: number): string {
   return String(value).padStart(4, '0');
 }
 
-/** The text in at most so many bytes of UTF-8, cut between characters; halves of surrogate pairs become U+FFFD, as in any UTF-8. */
+/**
+ * The text in at most so many bytes of UTF-8, cut between characters; halves of surrogate pairs become U+FFFD, as in
+ * any UTF-8.
+ */
 function cut(text: string, bytesMost: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= bytesMost) return bytes.toString();

@@ -27,8 +27,8 @@ export type PrefixFault =
   | { readonly is: 'value' };
 
 /**
- * Parses Firehose's prefix language: text with expressions `!{namespace:value}`. Never throws. Results are remembered, since a
- * stream evaluates the same prefix for every object.
+ * Parses Firehose's prefix language: text with expressions `!{namespace:value}`. Never throws. Results are
+ * remembered, since a stream evaluates the same prefix for every object.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
  */
 export function parsePrefix(text: string): ParsedPrefix {

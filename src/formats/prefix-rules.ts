@@ -13,29 +13,32 @@ export interface PrefixSettings {
 }
 
 /**
- * AWS's rules for prefixes at create and update: the message of its InvalidArgumentException, or undefined when all hold.
- * Each was observed on AWS; which comes first when several apply was not, and goes here from syntax to meaning.
+ * AWS's rules for prefixes at create and update: the message of its InvalidArgumentException, or undefined when all
+ * hold. Each was observed on AWS; which comes first when several apply was not, and goes here from syntax to meaning.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
  */
 export function checkPrefixes(settings: PrefixSettings): string | undefined {
   if (settings.timeZone && !isTimeZone(settings.timeZone)) {
-    return 'Provided custom time zone is not supported. Custom time zones are limited to UTC and non-3-letter IANA time zones.';
+    return `Provided custom time zone is not supported. ${TIME_ZONE_LIMITS}`;
   }
   const broken = brokenConstraint(settings);
   if (broken !== undefined) return `The supplied prefix(es) do not satisfy the following constraint: ${broken}`;
 
   if (hasPartitionKeys(parsePrefix(settings.errorOutputPrefix ?? ''))) {
-    return "Dynamic Partitioning Namespaces can't be part of an error prefix expression";
+    return `${NAMESPACES} can't be part of an error prefix expression`;
   }
   const partitions = hasPartitionKeys(parsePrefix(settings.prefix ?? ''));
   if (settings.dynamicPartitioning && !partitions) {
     return 'S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled';
   }
   if (!settings.dynamicPartitioning && partitions) {
-    return 'Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.';
+    return `${NAMESPACES} can only be part of a prefix expression when Dynamic Partitioning is enabled.`;
   }
   return undefined;
 }
+
+const NAMESPACES = 'Dynamic Partitioning Namespaces';
+const TIME_ZONE_LIMITS = 'Custom time zones are limited to UTC and non-3-letter IANA time zones.';
 
 /** The partition keys a prefix uses, each once, in order. The prefix may be faulty. */
 export function partitionKeysOf(prefix: string): {

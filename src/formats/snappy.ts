@@ -10,8 +10,8 @@ const XERIAL_BLOCKS_AT_ONCE = 8;
 const XERIAL_HEADER = Buffer.from('82534e41505059000000000100000001', 'hex');
 
 /**
- * What snappy-java's SnappyOutputStream writes, and Firehose with it: a header, then each block's compressed length (32 bits, big
- * endian) and the block as raw Snappy. Not Snappy's own framing format.
+ * What snappy-java's SnappyOutputStream writes, and Firehose with it: a header, then each block's compressed length
+ * (32 bits, big endian) and the block as raw Snappy. Not Snappy's own framing format.
  * https://github.com/xerial/snappy-java/blob/master/src/main/java/org/xerial/snappy/SnappyOutputStream.java
  */
 export async function* xerialSnappy(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -29,14 +29,14 @@ export async function* xerialSnappy(chunks: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 /**
- * Hadoop's codecs work in buffers of 256 KiB and need both a chunk and its compressed form to fit in one, so the compressor takes
- * this much less: `size - (size / 6 + 32)`, as in org.apache.hadoop.io.compress.SnappyCodec.
+ * Hadoop's codecs work in buffers of 256 KiB and need both a chunk and its compressed form to fit in one, so the
+ * compressor takes this much less: `size - (size / 6 + 32)`, as in org.apache.hadoop.io.compress.SnappyCodec.
  */
 const HADOOP_BLOCK_BYTES = 256 * 1024 - (Math.floor((256 * 1024) / 6) + 32);
 
 /**
- * What Hadoop's SnappyCodec writes (BlockCompressorStream): for each block its length, then its one chunk's compressed length
- * (both 32 bits, big endian) and the chunk as raw Snappy.
+ * What Hadoop's SnappyCodec writes (BlockCompressorStream): for each block its length, then its one chunk's
+ * compressed length (both 32 bits, big endian) and the chunk as raw Snappy.
  */
 export async function* hadoopSnappy(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const compress = await rawSnappy();

@@ -3,7 +3,10 @@ import { zoneName } from './zone-names.ts';
 
 type Printer = (time: LocalTime) => string;
 
-/** For each letter of Java's DateTimeFormatter: what a run of `count` of it prints, or undefined when Java refuses the run. */
+/**
+ * For each letter of Java's DateTimeFormatter: what a run of `count` of it prints, or undefined when Java refuses the
+ * run.
+ */
 export const letterPrinters: { readonly [letter: string]: ((count: number) => Printer | undefined) | undefined } = {
   G: (count) => pick(count, ['AD', 'AD', 'AD', 'Anno Domini', 'A']),
   u: (count) => year(count, (time) => time.year),
@@ -20,6 +23,7 @@ export const letterPrinters: { readonly [letter: string]: ((count: number) => Pr
   E: (count) => weekdayText(Math.max(count, 3)),
   e: (count) => numberOrText(count, weekday, weekdayText),
   c: (count) => (count === 2 ? undefined : numberOrText(count, weekday, weekdayText)),
+  // The day's place among its like in the month; Java 19 changed it to the week's number.
   F: (count) => (count === 1 ? number((time) => ((time.day - 1) % 7) + 1, 1) : undefined),
   g: (count) => (count <= 19 ? number((time) => epochDay(time) + MODIFIED_JULIAN_EPOCH, count) : undefined),
   a: (count) => (count === 1 ? (time) => (time.hour < 12 ? 'AM' : 'PM') : undefined),
@@ -37,7 +41,7 @@ export const letterPrinters: { readonly [letter: string]: ((count: number) => Pr
   N: (count) => (count <= 19 ? number((time) => secondOfDay(time) * 1e9, count) : undefined),
   V: (count) => (count === 2 ? (time) => time.zone : undefined),
   v: (count) =>
-    count === 1 || count === 4 ? (time) => zoneName(time, count === 4 ? 'generic' : 'short-generic') : undefined,
+    count === 1 || count === 4 ? (time) => zoneName(time, count === 4 ? 'longGeneric' : 'shortGeneric') : undefined,
   z: (count) => (count <= 4 ? (time) => zoneName(time, count === 4 ? 'long' : 'short') : undefined),
   O: (count) => (count === 1 || count === 4 ? (time) => localizedOffset(time, count === 4) : undefined),
   X: (count) => (count <= 5 ? (time) => (time.offsetSeconds === 0 ? 'Z' : offset(time, count)) : undefined),
@@ -129,7 +133,10 @@ function weekOfMonth(time: LocalTime): number {
   return Math.floor((time.day + 13 - weekday(time)) / 7);
 }
 
-/** US weeks: they start on Sunday, and week 1 is the one that contains January 1. So a week belongs to the year of its Saturday. */
+/**
+ * US weeks: they start on Sunday, and week 1 is the one that contains January 1. So a week belongs to the year of its
+ * Saturday.
+ */
 function weekBased(time: LocalTime): { year: number; week: number } {
   const saturday = new Date((epochDay(time) + 7 - weekday(time)) * 86_400_000);
   const saturdaysYear = saturday.getUTCFullYear();

@@ -5,9 +5,10 @@ import type { LocalTime } from './time-zone.ts';
 export type TimePattern = (time: LocalTime) => string;
 
 /**
- * Compiles a pattern of Java's `DateTimeFormatter` (Java 17, locale en-US), the language of `!{timestamp:…}`; undefined when Java
- * would refuse it. Quoted text is literal, `''` is a quote, `[` and `]` mark optional parts (which always print: an instant in a
- * zone has every field), `p` pads what follows with spaces, `{`, `}` and `#` are reserved.
+ * Compiles a pattern of Java's `DateTimeFormatter` (Java 17, locale en-US), the language of `!{timestamp:…}`;
+ * undefined when Java would refuse it. Quoted text is literal, `''` is a quote, `[` and `]` mark optional parts
+ * (which always print: an instant in a zone has every field), `p` pads what follows with spaces, `{`, `}` and `#` are
+ * reserved.
  * https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/time/format/DateTimeFormatter.html#patterns
  *
  * Which letters AWS accepts was observed: of all 52 exactly those that Java 17 accepts when they stand alone.
@@ -60,7 +61,8 @@ function letters(pattern: string, start: number): { print: TimePattern; end: num
   if (padded === undefined || !isLetter(padded)) return undefined;
   const paddedEnd = runEnd(pattern, end);
   const print = letterPrinters[padded]?.(paddedEnd - end);
-  // Java fails on printing what is wider than its padding; here it prints as it is, for an object has to have some name.
+  // Java fails on printing what is wider than its padding; here it prints as it is, for an object has to have some
+  // name.
   return print && { print: (time) => print(time).padStart(width), end: paddedEnd };
 }
 

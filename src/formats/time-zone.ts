@@ -32,8 +32,9 @@ export function localTime(at: number, zone: string): LocalTime {
 }
 
 /**
- * Whether Firehose takes the name as CustomTimeZone: UTC, or an IANA zone whose name is not a three-letter one. AWS also refuses
- * newer spellings (`Asia/Kolkata` beside `Asia/Calcutta`); they are taken here, since their meaning is not in doubt.
+ * Whether Firehose takes the name as CustomTimeZone: UTC, or an IANA zone whose name is not a three-letter one. AWS
+ * also refuses newer spellings (`Asia/Kolkata` beside `Asia/Calcutta`); they are taken here, since their meaning is
+ * not in doubt.
  */
 export function isTimeZone(name: string): boolean {
   if (name === 'UTC') return true;

@@ -2,8 +2,9 @@ import { crc32, createDeflateRaw } from 'node:zlib';
 import { OUTPUT_CHUNK_BYTES, throughZlib } from './zlib-stream.ts';
 
 /**
- * A ZIP archive of one deflated entry, streamed: sizes and checksum follow the data, in a descriptor and in the directory at the
- * end. Past 4 GiB these are written in zip64's form, as java.util.zip does it. The time stamp is always 1980-01-01, the format's first.
+ * A ZIP archive of one deflated entry, streamed: sizes and checksum follow the data, in a descriptor and in the
+ * directory at the end. Past 4 GiB these are written in zip64's form, as java.util.zip does it. The time stamp is
+ * always 1980-01-01, the format's first.
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 export async function* zip(

@@ -8,11 +8,11 @@ const BLOCK_BYTES = 256 * 1024;
 export const OUTPUT_CHUNK_BYTES = 128 * 1024;
 
 /**
- * Runs chunks through one of node:zlib's compression streams. The work is done on a worker thread, so the event loop stays
- * free; one block is under way at a time, so memory stays flat however slowly the result is taken.
+ * Runs chunks through one of node:zlib's compression streams. The work is done on a worker thread, so the event loop
+ * stays free; one block is under way at a time, so memory stays flat however slowly the result is taken.
  *
- * Whoever stops early closes both the source and the native stream; an error of the source reaches the reader. The stream is made
- * when the first byte is asked for, so that a result nobody reads holds no native memory.
+ * Whoever stops early closes both the source and the native stream; an error of the source reaches the reader. The
+ * stream is made when the first byte is asked for, so that a result nobody reads holds no native memory.
  */
 export async function* throughZlib(
   chunks: AsyncIterable<Uint8Array>,
