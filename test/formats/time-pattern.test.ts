@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compileTimePattern } from '../../src/formats/time-pattern.ts';
 import { localTime } from '../../src/formats/time-zone.ts';
+import { readAnswers, TIME_PATTERN_ANSWERS } from './time-pattern-answers.ts';
 
 const NOON = Date.UTC(2026, 6, 13, 12, 0, 30, 987);
 
 test('time patterns print and are refused as by Java, whose answers test/real wrote down', () => {
-  const path = join(import.meta.dirname, 'fixtures/time-patterns.json');
-  const answered = JSON.parse(readFileSync(path, 'utf8')) as [string, number, string, string | null][]; // As written there.
+  const answered = readAnswers(readFileSync(TIME_PATTERN_ANSWERS, 'utf8'));
 
-  for (const [pattern, at, zone, text] of answered) {
+  for (const { pattern, at, zone, text } of answered) {
     const ours = compileTimePattern(pattern)?.(localTime(at * 1000, zone)) ?? null;
     expect(ours, `${pattern} at ${at} in ${zone}`).toBe(text);
   }

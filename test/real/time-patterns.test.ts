@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { compileTimePattern } from '../../src/formats/time-pattern.ts';
 import { localTime } from '../../src/formats/time-zone.ts';
+import { TIME_PATTERN_ANSWERS, writeAnswers } from '../formats/time-pattern-answers.ts';
 import { type AnsweredCase, orderlyCases, randomCases, type TimePatternCase } from '../formats/time-pattern-cases.ts';
 import { itWith, run, tool } from './tools.ts';
 
@@ -27,10 +28,7 @@ itWith(
 itWith([java], 'the answers of Java that the ordinary tests use are still its answers', async () => {
   const answered = askJava([...orderlyCases(), ...randomCases(1, 300)]);
 
-  const lines = answered.map((each) => JSON.stringify([each.pattern, each.at, each.zone, each.text]));
-  const fixture = `[\n${lines.join(',\n')}\n]\n`;
-  const path = join(import.meta.dirname, '../formats/fixtures/time-patterns.json');
-  await expect(fixture).toMatchFileSnapshot(path);
+  await expect(writeAnswers(answered)).toMatchFileSnapshot(TIME_PATTERN_ANSWERS);
 });
 
 /** Cases on which Java fails in printing (padding too narrow for the text) are left out: no answer to compare with. */

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests against other people's programs. What is missing on this machine is skipped with its reason; with CI=true it fails. */
+/** Tests against other people's programs. One that is missing is named and skipped; with CI=true it is a failure. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,
