@@ -83,11 +83,13 @@ export function drain(ports: DrainPorts): Drain {
       ports.report({ type: 'delivered', stream, batch, plan, bytes: delivered.bytes, freshnessMs });
       return attempted;
     } catch (error) {
-      if (signal.aborted) {
-        buffer.release(batch.id);
-        return { result: 'left' };
+      if (!signal.aborted) return afterFailure({ ...delivery, startedAt, plan, error });
+      // Aborted for taking too long, the attempt has failed; aborted for any other reason, it is as if it had not been.
+      if (signal.reason instanceof DeliveryError) {
+        return afterFailure({ ...delivery, startedAt, plan, error: signal.reason });
       }
-      return afterFailure({ ...delivery, startedAt, plan, error });
+      buffer.release(batch.id);
+      return { result: 'left' };
     }
   }
 

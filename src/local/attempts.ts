@@ -1,4 +1,5 @@
 import type { Attempted, Drain } from '../core/drain.ts';
+import { DeliveryError } from '../core/errors.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { type Job, slots } from './slots.ts';
 
@@ -34,6 +35,8 @@ export interface Attempts {
 }
 
 const PER_STREAM = 4;
+/** Adapters have timeouts of their own; this is for the one that forgot, so that it cannot hold its batch and slot for ever. */
+const ATTEMPT_LONGEST_MS = 15 * 60_000;
 const AFTER_FAULT_MS = 1_000;
 
 interface Scheduled {
@@ -99,8 +102,10 @@ export function attempts(ports: AttemptsPorts): Attempts {
       return;
     }
     batch.state = 'running';
-    batch.stop = new AbortController();
-    const attempted = await ports.drain.attempt(job.batch, batch.stop.signal).catch((error: unknown): Attempted => {
+    const stop = new AbortController();
+    batch.stop = stop;
+    const cancelTimeout = ports.alarm(now() + ATTEMPT_LONGEST_MS, () => stop.abort(tookTooLong()));
+    const attempted = await ports.drain.attempt(job.batch, stop.signal).catch((error: unknown): Attempted => {
       ports.fault(error);
       return {
         result: 'postponed',
@@ -109,6 +114,7 @@ export function attempts(ports: AttemptsPorts): Attempts {
         message: String(error),
       };
     });
+    cancelTimeout();
     batch.state = 'waiting';
     queue.done(job, attempted.result === 'postponed' ? 'failed' : 'succeeded');
     conclude(job.batch, batch, attempted);
@@ -165,4 +171,9 @@ export function attempts(ports: AttemptsPorts): Attempts {
       cancelGrace();
     },
   };
+}
+
+function tookTooLong(): DeliveryError {
+  const message = `The delivery attempt was stopped: it took longer than ${ATTEMPT_LONGEST_MS / 60_000} minutes.`;
+  return new DeliveryError(message, { code: 'Hydrant.AttemptTimeout', retryable: true });
 }

@@ -172,6 +172,23 @@ describe('a failing far side', () => {
     expect(restarted.seen).toMatchObject([{ output: { key: 'events-1-batch-1/0' } }]);
   });
 
+  it('that never answers is given up on after a quarter of an hour, as one in doubt', async () => {
+    const stream = aStream({ intervalSeconds: 1 });
+    const w = await world([stream]);
+    w.farSide = (slice, signal) =>
+      slice.plan.attempt > 1
+        ? { bytes: 1 }
+        : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    await w.put(stream, 'a');
+    await w.pass(14 * 60_000);
+    expect(w.seen).toEqual([]);
+
+    await w.pass(2 * 60_000);
+
+    expect(w.events).toContainEqual(expect.objectContaining({ type: 'postponed', code: 'Hydrant.AttemptTimeout' }));
+    expect(w.seen).toMatchObject([{ records: ['a'], attempt: 2 }]);
+  });
+
   it('holds up only its own stream', async () => {
     const dead = [...Array(20).keys()].map((i) => aStream({ name: `dead-${i}`, intervalSeconds: 1 }));
     const alive = aStream({ name: 'alive', intervalSeconds: 1 });

@@ -1,0 +1,22 @@
+export interface Random {
+  /** In [0, 1). */
+  next(): number;
+  /** A whole number from 0 up to, and without, `below`. */
+  below(below: number): number;
+  /** True with this probability. */
+  chance(probability: number): boolean;
+  pick<T>(from: readonly T[]): T;
+}
+
+/** The same numbers for the same seed, on every machine (mulberry32). */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  function next(): number {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+  const below = (limit: number) => Math.floor(next() * limit);
+  return { next, below, chance: (probability) => next() < probability, pick: (from) => from[below(from.length)]! }; // below its length
+}
