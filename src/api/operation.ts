@@ -13,5 +13,5 @@ export function operation<S extends StructureShape>(
   shape: S,
   run: (context: ApiContext, input: ValueOf<S>, region: string) => Promise<JsonObject>,
 ): Operation {
-  return (context, input, region) => run(context, validate(shape, input, ''), region);
+  return async (context, input, region) => run(context, validate(shape, input, ''), region);
 }

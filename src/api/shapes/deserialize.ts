@@ -44,6 +44,7 @@ export function deserialize(shape: Shape, input: JsonValue, path: string): Deser
 }
 
 function deserializeStructure(shape: StructureShape, input: JsonObject, path: string): Deserialized {
+  if (shape.isStrict) refuseUnknown(shape, input, path);
   const members: [string, Deserialized][] = [];
   for (const [name, member] of Object.entries(shape.members)) {
     const value = input[name];
@@ -51,6 +52,16 @@ function deserializeStructure(shape: StructureShape, input: JsonObject, path: st
     members.push([name, deserialize(member, value, joinPath(path, name))]);
   }
   return Object.fromEntries(members);
+}
+
+function refuseUnknown(shape: StructureShape, input: JsonObject, path: string): void {
+  const unknown = Object.keys(input).find((name) => !Object.hasOwn(shape.members, name));
+  if (unknown === undefined) return;
+  const known = Object.keys(shape.members).join(', ');
+  throw new ApiError(
+    'ValidationException',
+    `1 validation error detected: Value at '${joinPath(path, unknown)}' failed to satisfy constraint: Member must be one of: [${known}]`,
+  );
 }
 
 function deserializeMap(shape: MapShape, input: JsonObject, path: string): Deserialized {

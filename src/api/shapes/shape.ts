@@ -75,6 +75,8 @@ export interface StructureShape<M extends Members = Members, R extends string = 
   readonly required: ReadonlySet<R>;
   /** Member names in the order in which AWS reports their faults. */
   readonly order: readonly string[];
+  /** Refuses members it does not have; AWS's own structures ignore them. */
+  readonly isStrict?: boolean;
 }
 
 /** The type of a validated value of the shape. */
@@ -149,6 +151,11 @@ export function structure<M extends Members, const R extends keyof M & string = 
   required: readonly R[] = [],
 ): StructureShape<M, R> {
   return { type: 'structure', members, required: new Set(required), order: faultOrder(Object.keys(members)) };
+}
+
+/** A structure of ours, without required members, in which a member that it does not have is a fault. */
+export function strictStructure<M extends Members>(members: M): StructureShape<M, never> {
+  return { ...structure(members), isStrict: true };
 }
 
 function faultOrder(members: readonly string[]): readonly string[] {

@@ -1,0 +1,107 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { ApiError } from '../core/errors.ts';
+import { regionOf } from './caller.ts';
+import type { ApiContext, ApiRequest, ApiResponse } from './context.ts';
+import { jsonObjectIn } from './json-body.ts';
+import { OPERATIONS } from './operations/index.ts';
+import { serializationError } from './shapes/index.ts';
+
+/**
+ * The largest body an operation gets to see, in bytes after decoding. The largest that Firehose accepts is a PutRecordBatch of 4 MiB, which
+ * base64 makes a third larger, with room for a client that writes much white space.
+ */
+export const BODY_MOST_BYTES = 16 * 1024 * 1024;
+
+const JSON_1_1 = 'application/x-amz-json-1.1';
+const TARGET_PREFIX = 'Firehose_20150804.';
+
+/**
+ * Firehose's wire API, AWS JSON 1.1: a request in, its answer out. The promise never rejects: what is the caller's doing is answered as AWS
+ * would, what is a bug of ours is logged and answered 500.
+ */
+export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiResponse> {
+  return async (request) => {
+    const requestId = context.newRequestId();
+    try {
+      return answer(200, await run(context, request), { requestId });
+    } catch (error) {
+      return refusal(context, request, error, requestId);
+    }
+  };
+}
+
+async function run(context: ApiContext, request: ApiRequest): Promise<string> {
+  const { method, url, headers } = request;
+  if (method !== 'POST' || !(url === '/' || url.startsWith('/?')) || !isJson(headers['content-type']))
+    throw notTheApi();
+  const operation = OPERATIONS.get(targetOf(headers['x-amz-target']));
+  if (operation === undefined) throw new ApiError('UnknownOperationException', 'The operation is not one of Firehose.');
+  const body = headers['content-encoding'] === undefined ? request.body : await decoded(request);
+  if (body.length > BODY_MOST_BYTES) throw tooLarge();
+  if (operation.reads === 'bytes') return operation.run(context, body, request);
+  const region = regionOf(request, context.settings.defaultRegion);
+  return JSON.stringify(await operation.run(context, jsonObjectIn(body), region));
+}
+
+function isJson(contentType: ApiRequest['headers'][string]): boolean {
+  if (contentType === JSON_1_1) return true;
+  return typeof contentType === 'string' && /^application\/(x-amz-json-1\.[01]|json)\s*(;|$)/i.test(contentType);
+}
+
+function targetOf(header: ApiRequest['headers'][string]): string {
+  return typeof header === 'string' && header.startsWith(TARGET_PREFIX) ? header.slice(TARGET_PREFIX.length) : '';
+}
+
+/** Fluent Bit and others compress what they put. */
+async function decoded({ headers, body }: ApiRequest): Promise<Uint8Array> {
+  const encoding = headers['content-encoding'];
+  if (encoding === 'identity' || encoding === '') return body;
+  if (encoding !== 'gzip') throw serializationError(`Content-Encoding ${encoding} is not supported; gzip is.`);
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: BODY_MOST_BYTES });
+  } catch (error) {
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    throw isTooLarge
+      ? tooLarge()
+      : serializationError('The request body is not gzip, though its Content-Encoding says so.');
+  }
+}
+
+function tooLarge(): ApiError {
+  return new ApiError(
+    'RequestEntityTooLargeException',
+    `The request body is larger than ${BODY_MOST_BYTES} bytes.`,
+    413,
+  );
+}
+
+/** What AWS answers to whatever does not address the API at all. */
+function notTheApi(): ApiError {
+  const message = `The Firehose API takes POST / with Content-Type ${JSON_1_1} and X-Amz-Target ${TARGET_PREFIX}<operation>.`;
+  return new ApiError('UnknownOperationException', message, 404);
+}
+
+function refusal(context: ApiContext, request: ApiRequest, error: unknown, requestId: string): ApiResponse {
+  const known = error instanceof ApiError ? error : internalFailure(context, request, error, requestId);
+  const body = JSON.stringify({ __type: known.code, message: known.message });
+  return answer(known.status, body, { requestId, errorType: known.code });
+}
+
+function internalFailure(context: ApiContext, request: ApiRequest, error: unknown, requestId: string): ApiError {
+  context.warn('A request failed through a fault of ours; it was answered 500 InternalFailure.', {
+    requestId,
+    target: String(request.headers['x-amz-target']).slice(0, 100),
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  return new ApiError('InternalFailure', 'The request failed for a reason of the service; its log says more.', 500);
+}
+
+function answer(
+  status: number,
+  body: string,
+  { requestId, errorType }: { readonly requestId: string; readonly errorType?: string },
+): ApiResponse {
+  const headers = { 'content-type': JSON_1_1, 'x-amzn-requestid': requestId };
+  return { status, headers: errorType === undefined ? headers : { ...headers, 'x-amzn-errortype': errorType }, body };
+}

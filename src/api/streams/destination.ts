@@ -1,0 +1,51 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { DestinationKind, StreamDefinition } from '../../core/streams.ts';
+import type { ApiContext } from '../context.ts';
+import { DESTINATIONS } from '../destinations/index.ts';
+import { invalidArgument } from '../invalid.ts';
+
+export type Destination = StreamDefinition['destination'];
+
+/** A validated configuration with its defaults, all of AWS's rules kept. Throws the error of the first that is not. */
+export function settleDestination(kind: DestinationKind, config: JsonObject, region: string): Destination {
+  const rules = DESTINATIONS[kind];
+  const complete = rules.complete(config);
+  rules.check(complete, { region });
+  return { kind, config: complete };
+}
+
+/** Refuses what AWS would do and this host cannot: encryption is done or refused, never ignored. Comes after AWS's own rules. */
+export function refuseImpossible(context: ApiContext, { kind, config }: Destination): void {
+  const { encryptsWithKms, strictDestinations, hasAdapter } = context.settings;
+  if (!encryptsWithKms && asksForKms(config)) {
+    throw invalidArgument(
+      'Objects cannot be encrypted under a KMS key here, because buckets are folders. Leave out KMSEncryptionConfig, or run Hydrant with an S3 endpoint for its buckets.',
+    );
+  }
+  if (strictDestinations && !hasAdapter(kind)) {
+    throw invalidArgument(
+      `This version of Hydrant has no adapter for ${kind} destinations, and runs with strict destinations.`,
+    );
+  }
+}
+
+/** For the operator, once the stream is stored. */
+export function warnWithoutAdapter(context: ApiContext, { name, destination: { kind } }: StreamDefinition): void {
+  if (context.settings.hasAdapter(kind)) return;
+  context.warn(
+    'There is no adapter for this destination; its records will go to its S3 backup with Hydrant.NoAdapter.',
+    {
+      stream: name,
+      destination: kind,
+    },
+  );
+}
+
+function asksForKms(config: JsonObject): boolean {
+  return [config, config.S3Configuration, config.S3BackupConfiguration].some(
+    (s3) =>
+      isJsonObject(s3) &&
+      isJsonObject(s3.EncryptionConfiguration) &&
+      s3.EncryptionConfiguration.KMSEncryptionConfig !== undefined,
+  );
+}

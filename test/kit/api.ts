@@ -1,0 +1,78 @@
+import type { ApiContext, ApiRequest, ApiSettings } from '../../src/api/context.ts';
+import { api } from '../../src/api/handler.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { RecordBlock } from '../../src/core/records.ts';
+import type { StreamDefinition } from '../../src/core/streams.ts';
+import { memoryStreams } from './memory-streams.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** The API over streams in memory, with a clock that the test moves and a record of what it told its host. */
+export function testApi(settings: Partial<ApiSettings> = {}) {
+  const clock = { now: Date.UTC(2026, 0, 15, 12, 30, 0, 250) };
+  const warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = [];
+  const changed: StreamDefinition[] = [];
+  const discarded: StreamDefinition[] = [];
+  const taken: RecordBlock[] = [];
+  let ids = 0;
+  const streams = memoryStreams();
+  const context: ApiContext = {
+    streams,
+    ingest: async (_stream, records) => void taken.push(records),
+    changed: (stream) => void changed.push(stream),
+    discard: async (stream) => void discarded.push(stream),
+    now: () => clock.now,
+    newStreamId: () => `stream${++ids}`,
+    newRequestId: () => '00000000-0000-4000-8000-000000000001',
+    warn: (message, fields) => void warnings.push({ message, fields }),
+    settings: {
+      accountId: '123456789012',
+      defaultRegion: 'us-east-1',
+      transitionMs: 0,
+      strictDestinations: false,
+      hasAdapter: () => true,
+      encryptsWithKms: true,
+      streamQuota: 5_000,
+      ...settings,
+    },
+  };
+  const handle = api(context);
+
+  async function send(request: ApiRequest): Promise<Answer> {
+    const { status, headers, body } = await handle(request);
+    return { status, headers, body: JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString()) };
+  }
+
+  return {
+    clock,
+    warnings,
+    changed,
+    discarded,
+    taken,
+    streams,
+    context,
+    handle,
+    send,
+    /** The operation's answer, whatever it is. */
+    call: (operation: string, input: JsonValue) => send(apiRequest(operation, input)),
+    /** The operation's output; fails when it is refused. */
+    async output(operation: string, input: JsonValue): Promise<JsonObject> {
+      const { status, body } = await send(apiRequest(operation, input));
+      if (status !== 200) throw new Error(`${operation} was refused: ${JSON.stringify(body)}`);
+      return body;
+    },
+  };
+}
+
+export function apiRequest(operation: string, input: JsonValue): ApiRequest {
+  return {
+    method: 'POST',
+    url: '/',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Firehose_20150804.${operation}` },
+    body: Buffer.from(JSON.stringify(input)),
+  };
+}
