@@ -1,6 +1,6 @@
 import { ApiError } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json.ts';
-import { blob, list, serializationError, string, structure, validate } from '../shapes/index.ts';
+import { jsonObjectIn } from '../json-body.ts';
+import { blob, list, string, structure, validate } from '../shapes/index.ts';
 import { BATCH_BYTES_MOST, BATCH_RECORDS_MOST, RECORD_BYTES_MOST } from './limits.ts';
 import type { Put, PutKind } from './put.ts';
 
@@ -16,7 +16,7 @@ const putRecordBatchInput = structure(
 
 /** Reads a put's body by way of JSON.parse, whatever its form, and says what is wrong with it. */
 export function parsePut(body: Uint8Array, kind: PutKind): Put {
-  const input = parseJson(body);
+  const input = jsonObjectIn(body);
   if (kind === 'one') {
     const { DeliveryStreamName, Record } = validate(putRecordInput, input, '');
     return packed(DeliveryStreamName, [Record.Data]);
@@ -39,16 +39,4 @@ function packed(name: string, records: readonly Uint8Array[]): Put {
     data: Buffer.concat(records),
     lengths: Uint32Array.from(records, ({ length }) => length),
   };
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function parseJson(body: Uint8Array): JsonValue {
-  try {
-    return JSON.parse(utf8.decode(body));
-  } catch (cause) {
-    const error = serializationError('The request body is not valid JSON.');
-    error.cause = cause;
-    throw error;
-  }
 }

@@ -1,0 +1,143 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { ApiRequest, ApiResponse } from '../api/context.ts';
+import { ApiError } from '../core/errors.ts';
+import { type BodyRoom, receiveBody } from './request-body.ts';
+
+type Answer = (request: ApiRequest) => Promise<ApiResponse>;
+
+export interface ServeOptions {
+  /** The API. */
+  readonly handle: Answer;
+  /** What is answered outside the API, by method and path, such as `GET /health`. HEAD is answered like GET. */
+  readonly routes: ReadonlyMap<string, Answer>;
+  /** Told when one of the above rejects with anything but an `ApiError`; the client then gets an InternalFailure. */
+  readonly fault: (error: unknown) => void;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface ServerLimits {
+  /** The largest body. 4 MiB of records are 5.6 MiB of base64, with JSON around it. */
+  readonly requestBytes: number;
+  /** Bodies being received or worked on, all together. Beyond it requests are refused with ServiceUnavailableException. */
+  readonly bytesInFlight: number;
+  /** Further ones are closed as they come. */
+  readonly connections: number;
+  /** How long a request may take to arrive. */
+  readonly uploadMs: number;
+  /** How long a connection may be idle: longer than clients keep theirs, so that none is closed under a request that is on its way. */
+  readonly idleMs: number;
+}
+
+const MIB = 1024 * 1024;
+
+const LIMITS: ServerLimits = {
+  requestBytes: 6.25 * MIB,
+  bytesInFlight: 128 * MIB,
+  connections: 10_000,
+  uploadMs: 60_000,
+  idleMs: 120_000,
+};
+
+export interface HttpServer {
+  /** Where it listens: `http://127.0.0.1:4573`. */
+  readonly url: string;
+  /** Takes no more connections, answers the requests it has, and resolves when the last connection is closed: after `graceMs` by force. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Puts the API on a socket. Rejects with the system's error when the address is taken or forbidden. */
+export async function serve(options: ServeOptions): Promise<HttpServer> {
+  const { handle, routes, fault } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const room: BodyRoom = { freeBytes: limits.bytesInFlight };
+  const timeouts = {
+    headersTimeout: limits.uploadMs,
+    requestTimeout: limits.uploadMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionsCheckingInterval: Math.min(limits.uploadMs, TIMEOUT_CHECK_MS),
+  };
+  let underWay = 0;
+  let isClosing = false;
+
+  const server = createServer(timeouts, (incoming, response) => {
+    underWay += 1;
+    response.on('close', () => {
+      underWay -= 1;
+      if (isClosing && underWay === 0) server.closeAllConnections();
+    });
+    receiveBody(incoming, { room, bytesMost: limits.requestBytes }, async (body, release) => {
+      // What was refused may still be on its way, so its connection is of no more use.
+      if (!Buffer.isBuffer(body)) return send(response.setHeader('connection', 'close'), errorAnswer(body));
+      const { method = '', url = '', headers } = incoming;
+      const answer = method === 'POST' && url === '/' ? handle : (routes.get(routeOf(method, url)) ?? handle);
+      const answered = await answer({ method, url, headers, body }).catch((error) => faultAnswer(error, fault));
+      release();
+      if (isClosing) response.setHeader('connection', 'close');
+      send(response, answered);
+    });
+  });
+  server.maxConnections = limits.connections;
+  await listening(server, options);
+
+  return {
+    url: urlOf(server),
+    close(graceMs) {
+      isClosing = true;
+      return closed(server, underWay === 0 ? 0 : graceMs);
+    },
+  };
+}
+
+const TIMEOUT_CHECK_MS = 5_000;
+
+function routeOf(method: string, url: string): string {
+  const query = url.indexOf('?');
+  return `${method === 'HEAD' ? 'GET' : method} ${query < 0 ? url : url.slice(0, query)}`;
+}
+
+function send(response: ServerResponse, { status, headers, body }: ApiResponse): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function faultAnswer(error: unknown, fault: (error: unknown) => void): ApiResponse {
+  if (error instanceof ApiError) return errorAnswer(error);
+  fault(error);
+  return errorAnswer(
+    new ApiError('InternalFailure', 'The request failed for a reason of the service; its log says more.', 500),
+  );
+}
+
+function errorAnswer({ status, code, message }: ApiError): ApiResponse {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code };
+  return { status, headers, body: JSON.stringify({ __type: code, message }) };
+}
+
+function listening(server: Server, { host, port }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('A server that listens on TCP has an address.');
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+function closed(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}
