@@ -33,7 +33,7 @@ import { settleSource } from '../streams/source.ts';
 import { statusOf } from '../streams/status.ts';
 import { mergeTags } from '../streams/tags.ts';
 
-const input = structure(
+export const createDeliveryStreamInput = structure(
   {
     DeliveryStreamName: deliveryStreamName,
     DeliveryStreamType: deliveryStreamType,
@@ -58,10 +58,10 @@ const input = structure(
   ['DeliveryStreamName'],
 );
 
-type Input = ValueOf<typeof input>;
+type Input = ValueOf<typeof createDeliveryStreamInput>;
 
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
-export const createDeliveryStream = operation(input, async (context, given, region) => {
+export const createDeliveryStream = operation(createDeliveryStreamInput, async (context, given, region) => {
   const definition = definitionOf(context, given, region);
   await checkQuota(context);
   let replaced: StreamDefinition | undefined;

@@ -19,7 +19,7 @@ import { hydrantExtensions } from '../streams/extensions.ts';
 import { changeStream, checkActive } from '../streams/find.ts';
 import { updated } from '../streams/update.ts';
 
-const input = structure(
+export const updateDestinationInput = structure(
   {
     DeliveryStreamName: deliveryStreamName,
     CurrentDeliveryStreamVersionId: string({ min: 1, max: 50, pattern: '[0-9]+' }),
@@ -39,13 +39,13 @@ const input = structure(
   ['DeliveryStreamName', 'CurrentDeliveryStreamVersionId', 'DestinationId'],
 );
 
-type Input = ValueOf<typeof input>;
+type Input = ValueOf<typeof updateDestinationInput>;
 
 /**
  * A failed update leaves everything as it was; one that changes nothing succeeds and leaves the version.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_UpdateDestination.html
  */
-export const updateDestination = operation(input, async (context, given) => {
+export const updateDestination = operation(updateDestinationInput, async (context, given) => {
   let before: StreamDefinition | undefined;
   const after = await changeStream(context, given.DeliveryStreamName, (current) => {
     before = current;

@@ -1,0 +1,161 @@
+import type { ApiRequest, ApiResponse } from '../api/context.ts';
+import { updateDestinationInput } from '../api/operations/update-destination.ts';
+import { ApiError, ConfigError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+
+export interface Applied {
+  readonly name: string;
+  readonly outcome: 'created' | 'updated' | 'unchanged';
+}
+
+/**
+ * Brings the configuration file's streams into being through the API: creates those that are absent, updates the destination and adds the tags
+ * of those that are there, and leaves alone what is as it should be. Nothing is deleted: not a stream that the file no longer has, and, as
+ * UpdateDestination merges, not a member. Throws a `ConfigError` whose field starts with `streams[2]` when the API refuses; the streams
+ * before it are then applied.
+ */
+export async function applyStreams(
+  streams: readonly JsonObject[],
+  handle: (request: ApiRequest) => Promise<ApiResponse>,
+): Promise<readonly Applied[]> {
+  const call = caller(handle);
+  const applied: Applied[] = [];
+  for (const [i, stream] of streams.entries()) {
+    const at = `streams[${i}]`;
+    try {
+      const outcome = await apply(stream, at, call);
+      applied.push({ name: String(stream.DeliveryStreamName), outcome });
+    } catch (error) {
+      throw error instanceof ApiError ? refusal(error, at) : error;
+    }
+  }
+  return applied;
+}
+
+type Call = (operation: string, input: JsonObject) => Promise<JsonObject>;
+
+async function apply(stream: JsonObject, at: string, call: Call): Promise<Applied['outcome']> {
+  const before = await describe(stream, call);
+  if (before === undefined) {
+    await call('CreateDeliveryStream', stream);
+    return 'created';
+  }
+  refuseImmutable(stream, before, at);
+  const { DeliveryStreamName = null, Tags } = stream;
+  await call('UpdateDestination', {
+    DeliveryStreamName,
+    CurrentDeliveryStreamVersionId: before.VersionId,
+    DestinationId: destinationOf(before).DestinationId,
+    ...updatesIn(stream, destinationOf(before), at),
+    Hydrant: stream.Hydrant,
+  });
+  if (Array.isArray(Tags) && Tags.length > 0) await call('TagDeliveryStream', { DeliveryStreamName, Tags });
+  const after = await describe(stream, call);
+  return after?.VersionId === before.VersionId ? 'unchanged' : 'updated';
+}
+
+async function describe({ DeliveryStreamName }: JsonObject, call: Call): Promise<JsonObject | undefined> {
+  // Without a name nothing can be there; CreateDeliveryStream then says what is wrong with it.
+  if (typeof DeliveryStreamName !== 'string') return undefined;
+  try {
+    const { DeliveryStreamDescription } = await call('DescribeDeliveryStream', { DeliveryStreamName });
+    return isJsonObject(DeliveryStreamDescription) ? DeliveryStreamDescription : undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+function destinationOf(description: JsonObject): JsonObject {
+  const [destination] = Array.isArray(description.Destinations) ? description.Destinations : [];
+  return isJsonObject(destination) ? destination : {};
+}
+
+/** The stream's type and source are given once, at create. */
+function refuseImmutable(stream: JsonObject, description: JsonObject, at: string): void {
+  const { DeliveryStreamType = 'DirectPut' } = stream;
+  if (DeliveryStreamType !== description.DeliveryStreamType) throw immutable(`${at}.DeliveryStreamType`);
+  const sources = isJsonObject(description.Source) ? description.Source : {};
+  for (const [name, source] of Object.entries(stream)) {
+    if (!name.endsWith('SourceConfiguration')) continue;
+    if (!holds(sources[name.replace(/Configuration$/, 'Description')], source)) throw immutable(`${at}.${name}`);
+  }
+}
+
+/** UpdateDestination's members for CreateDeliveryStream's. */
+function updatesIn(stream: JsonObject, described: JsonObject, at: string): JsonObject {
+  const updates: Record<string, JsonValue> = {};
+  for (const [name, config] of Object.entries(stream)) {
+    if (!name.endsWith('DestinationConfiguration') || config === undefined) continue;
+    const update = name.replace(/Configuration$/, 'Update');
+    const description = described[name.replace(/Configuration$/, 'Description')];
+    const to = { update, described: isJsonObject(description) ? description : {}, at: `${at}.${name}` };
+    updates[update] = isJsonObject(config) ? updateOf(config, to) : config;
+  }
+  return updates;
+}
+
+/** Most members are called alike in both; a bucket's `S3Configuration` is an `S3Update`; some are given once, at create. */
+function updateOf(
+  config: JsonObject,
+  to: { readonly update: string; readonly described: JsonObject; readonly at: string },
+): JsonObject {
+  const shape = (updateDestinationInput.members as Readonly<Record<string, { readonly type: string }>>)[to.update];
+  const known = shape !== undefined && 'members' in shape ? Object.keys(shape.members as object) : []; // a structure's shape
+  const update: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(config)) {
+    const renamed = name.replace(/Configuration$/, 'Update');
+    if (value === undefined) continue;
+    if (known.includes(name)) update[name] = value;
+    else if (known.includes(renamed)) update[renamed] = value;
+    else if (!holds(to.described[name] ?? to.described[`${name}Description`], value)) {
+      throw immutable(`${to.at}.${name}`);
+    }
+  }
+  return update;
+}
+
+function immutable(path: string): ConfigError {
+  return new ConfigError(
+    path,
+    'cannot be changed once the stream exists. Delete the stream first, or give it another name.',
+  );
+}
+
+/** Whether the described value has everything of the given one. Describe adds defaults. */
+function holds(described: JsonValue | undefined, given: JsonValue | undefined): boolean {
+  if (!isJsonObject(given)) return JSON.stringify(described) === JSON.stringify(given);
+  return isJsonObject(described) && Object.entries(given).every(([name, value]) => holds(described[name], value));
+}
+
+function caller(handle: (request: ApiRequest) => Promise<ApiResponse>): Call {
+  return async (operation, input) => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `Firehose_20150804.${operation}`,
+    };
+    const answer = await handle({ method: 'POST', url: '/', headers, body: Buffer.from(JSON.stringify(input)) });
+    const output = JSON.parse(Buffer.from(answer.body).toString('utf8'));
+    if (answer.status !== 200) throw new ApiError(output.__type, output.message, answer.status);
+    return output;
+  };
+}
+
+const PATH = /at '([^']*)'/g;
+
+/** The API's refusal in terms of the file: `extendedS3DestinationUpdate.prefix` was written `streams[2].ExtendedS3DestinationConfiguration.Prefix`. */
+function refusal({ code, message }: ApiError, at: string): ConfigError {
+  const inFile = (path: string): string => (path === '' ? at : `${at}.${memberPath(path)}`);
+  const [single, path, fault] =
+    /^1 validation error detected: Value at '([^']*)' failed to satisfy constraint: (.*)$/s.exec(message) ?? [];
+  if (single !== undefined && path !== undefined) return new ConfigError(inFile(path), `${fault} (${code})`);
+  return new ConfigError(at, `${message.replace(PATH, (_, path: string) => `at '${inFile(path)}'`)} (${code})`);
+}
+
+/** `processors.1.member.type` is `Processors[0].Type`. */
+function memberPath(path: string): string {
+  return path
+    .replace(/\.(\d+)\.member(?=\.|$)/g, (_, number: string) => `[${Number(number) - 1}]`)
+    .replace(/(^|\.)([a-z])/g, (_, dot: string, letter: string) => dot + letter.toUpperCase())
+    .replace(/Update(?=\.|$)/g, 'Configuration');
+}

@@ -1,0 +1,144 @@
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { S3Settings } from '../objects/s3.ts';
+import {
+  durationMs,
+  listOf,
+  members,
+  oneOf,
+  type Setting,
+  sizeBytes,
+  text,
+  textLike,
+  wholeNumber,
+  yesOrNo,
+} from './setting.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** What a configuration file exports. Every member has a default; flags of the same name win over it. */
+export interface HydrantConfig {
+  /** Default 4573; 0 takes a free one. */
+  readonly port?: number;
+  /** The address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** The data folder, relative to the configuration file. Default ./data of the current folder. */
+  readonly data?: string;
+  /** What the buffer may take on disk: `10GiB`, or a number of bytes. Default: 10 GiB, or half of what is free if that is less. */
+  readonly bufferBudget?: string | number;
+  /** When a put is acknowledged: once its bytes are on the disk (default), or once the system has them. */
+  readonly fsync?: 'always' | 'interval';
+  /** Twelve digits. Default 000000000000. */
+  readonly accountId?: string;
+  /** For clients whose signature names no region. Default us-east-1. */
+  readonly region?: string;
+  /** How long streams stay CREATING and DELETING: `2s`, or a number of ms. Default 0. */
+  readonly transition?: string | number;
+  /** Refuse to create streams whose destination has no adapter. Default false. */
+  readonly strictDestinations?: boolean;
+  /** Objects go to S3, or to the store at `endpoint`, instead of a folder per bucket. `true` is S3 itself. */
+  readonly s3?: boolean | { readonly endpoint?: string; readonly region?: string; readonly pathStyle?: boolean };
+  /** Default info. */
+  readonly logLevel?: LogLevel;
+  /** Listen beyond this machine although nothing checks who calls. Default false. */
+  readonly insecure?: boolean;
+  /** CreateDeliveryStream inputs: created or updated at start. */
+  readonly streams?: readonly object[];
+}
+
+/** A stream's CreateDeliveryStream input. What is inside is for the API to judge. */
+const streamInput: Setting<JsonObject> = (given, path) => {
+  if (isJsonObject(given)) return given;
+  throw new ConfigError(path, 'must be an object, the input of CreateDeliveryStream.');
+};
+
+const LEAST_BUDGET_BYTES = 64 * 1024 * 1024;
+const LONGEST_TRANSITION_MS = 3_600_000;
+
+const httpUrl = textLike(/^https?:\/\/[^/]/, 'the URL of a store that speaks S3, such as http://127.0.0.1:9000');
+const region = textLike(/^[a-z0-9-]{1,32}$/, "a region's name, such as us-east-1");
+
+const s3Members = members({ endpoint: httpUrl, region, pathStyle: yesOrNo });
+const s3: Setting<ReturnType<typeof s3Members> | undefined> = (given, path) => {
+  if (typeof given === 'boolean') return given ? {} : undefined;
+  return s3Members(given, path);
+};
+
+/** Each setting by its name in a configuration file. */
+export const SETTINGS = {
+  port: wholeNumber(0, 65_535),
+  host: text,
+  data: text,
+  bufferBudget: sizeBytes(LEAST_BUDGET_BYTES),
+  fsync: oneOf('always', 'interval'),
+  accountId: textLike(/^\d{12}$/, 'twelve digits'),
+  region,
+  transition: durationMs(LONGEST_TRANSITION_MS),
+  strictDestinations: yesOrNo,
+  s3,
+  logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  insecure: yesOrNo,
+  streams: listOf(streamInput),
+};
+
+const readMembers = members(SETTINGS);
+
+/** Settings as read from a file or the command line, checked but without defaults. */
+export type GivenSettings = ReturnType<typeof readMembers>;
+
+/** What a configuration file holds, checked. Paths in it are relative to the file. */
+export function settingsIn(config: unknown, file: string): GivenSettings {
+  const given = readMembers(config, '');
+  return given.data === undefined ? given : { ...given, data: resolve(dirname(file), given.data) };
+}
+
+/** Everything `hydrant serve` needs to know. */
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly dataFolder: string;
+  /** Absent: a share of what is free on the disk. */
+  readonly bufferBudgetBytes?: number;
+  readonly fsync: 'always' | 'interval';
+  readonly accountId: string;
+  readonly region: string;
+  readonly transitionMs: number;
+  readonly strictDestinations: boolean;
+  /** Absent: buckets are folders. */
+  readonly s3?: S3Settings;
+  readonly logLevel: LogLevel;
+  readonly insecure: boolean;
+  readonly streams: readonly JsonObject[];
+}
+
+/** The command line's settings over the file's over the defaults. `folder` is the current one. */
+export function settled(folder: string, flags: GivenSettings, file: GivenSettings): Settings {
+  const given = { ...file, ...flags };
+  const store = flags.s3 !== undefined && file.s3 !== undefined ? { ...file.s3, ...flags.s3 } : given.s3;
+  const ownRegion = given.region ?? 'us-east-1';
+  return {
+    port: given.port ?? 4573,
+    host: given.host ?? '127.0.0.1',
+    dataFolder: resolve(folder, given.data ?? 'data'),
+    ...(given.bufferBudget !== undefined && { bufferBudgetBytes: given.bufferBudget }),
+    fsync: given.fsync ?? 'always',
+    accountId: given.accountId ?? '000000000000',
+    region: ownRegion,
+    transitionMs: given.transition ?? 0,
+    strictDestinations: given.strictDestinations ?? false,
+    ...(store !== undefined && { s3: s3Settings(store, ownRegion) }),
+    logLevel: given.logLevel ?? 'info',
+    insecure: given.insecure ?? false,
+    streams: given.streams ?? [],
+  };
+}
+
+function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string): S3Settings {
+  const { endpoint, pathStyle } = store;
+  return {
+    region: store.region ?? otherwise,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(pathStyle !== undefined && { forcePathStyle: pathStyle }),
+  };
+}
