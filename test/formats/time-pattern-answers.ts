@@ -12,8 +12,8 @@ export function writeAnswers(answered: readonly AnsweredCase[]): string {
 
 export function readAnswers(written: string): AnsweredCase[] {
   return written
-    .trimEnd()
     .split('\n')
+    .slice(0, -1)
     .map((line) => {
       const [at, zone = '', pattern = '', answer = ''] = line.split('\t');
       return { at: Number(at), zone, pattern, text: answer === '!' ? null : answer.slice(1) };
