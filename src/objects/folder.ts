@@ -3,6 +3,7 @@ import * as nodeFiles from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DeliveryError } from '../core/errors.ts';
 import type { ObjectAddress, ObjectPut, ObjectStore, PutResult } from '../core/objects.ts';
+import { checkAddress } from './address.ts';
 import { isObjectName, keyOfPath, pathOfKey } from './file-names.ts';
 import { growingFile } from './folder-file.ts';
 import { folderTree, syncFolder } from './folder-tree.ts';
@@ -29,11 +30,6 @@ export interface FolderObject extends ObjectAddress {
 
 /** Unfinished files, on the file system of the buckets so that they can be renamed into them. No bucket's folder has this name. */
 const UPLOADS = '.uploads';
-/** S3's limit on a key. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const KEY_LIMIT_BYTES = 1024;
-/** What the Firehose API accepts in a bucket's ARN, dots alone included. */
-const BUCKET_NAME = /^[\w.-]{1,255}$/;
-
 /**
  * Buckets as folders: the object's bytes lie in `<folder>/<bucket>/<key>` (odd keys in the form that `pathOfKey` gives them), buckets come
  * into being with their first object. A folder has no place for a content type or encoding; the key's extension says the same.
@@ -110,22 +106,9 @@ async function makeRoot(files: Files, root: string): Promise<void> {
   await syncFolder(files, highest);
 }
 
-function pathOf(root: string, { bucket, key }: ObjectAddress): string {
-  if (!BUCKET_NAME.test(bucket)) {
-    throw new DeliveryError(`${JSON.stringify(bucket)} cannot be a bucket's name.`, {
-      code: 'S3.InvalidBucketName',
-      retryable: true,
-      refused: true,
-    });
-  }
-  if (Buffer.byteLength(key) > KEY_LIMIT_BYTES) {
-    throw new DeliveryError(`An object's key is longer than ${KEY_LIMIT_BYTES} bytes: ${JSON.stringify(key)}.`, {
-      code: 'S3.KeyTooLongError',
-      retryable: true,
-      refused: true,
-    });
-  }
-  return join(root, bucketFolder(bucket), ...pathOfKey(key));
+function pathOf(root: string, at: ObjectAddress): string {
+  checkAddress(at);
+  return join(root, bucketFolder(at.bucket), ...pathOfKey(at.key));
 }
 
 /** A stream may have been made when its bucket was in S3. */

@@ -18,6 +18,7 @@ cluster addr = 127.0.0.1
 auth cluster required = none
 auth service required = none
 auth client required = none
+ms mon client mode = crc
 mon data = $folder/mon
 mgr data = $folder/mgr
 osd data = $folder/osd
@@ -62,9 +63,10 @@ monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$monitor]" monmap > /
 ceph-mon --mkfs -i a --monmap monmap --setuser "$(id -un)" --setgroup "$(id -gn)"
 start ceph-mon -f -i a --setuser "$(id -un)" --setgroup "$(id -gn)"
 start ceph-mgr -f -i x --setuser "$(id -un)" --setgroup "$(id -gn)"
-ceph --connect-timeout 30 osd new "$(cat /proc/sys/kernel/random/uuid)" > /dev/null
-ceph-osd -i 0 --mkfs --setuser "$(id -un)" --setgroup "$(id -gn)" > /dev/null 2>> stderr.log
+osd=$(cat /proc/sys/kernel/random/uuid)
+ceph --connect-timeout 30 osd new "$osd" > /dev/null
+ceph-osd -i 0 --mkfs --osd-uuid "$osd" --setuser "$(id -un)" --setgroup "$(id -gn)" > /dev/null 2>> stderr.log
 start ceph-osd -f -i 0 --setuser "$(id -un)" --setgroup "$(id -gn)"
 radosgw-admin user create --uid=test --display-name=test --access-key="$access" --secret-key="$secret" > /dev/null 2>> stderr.log
-start radosgw -f -n client.rgw --setuser "$(id -un)" --setgroup "$(id -gn)"
+start radosgw -f -n client.admin --setuser "$(id -un)" --setgroup "$(id -gn)"
 wait
