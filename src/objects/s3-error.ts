@@ -5,15 +5,8 @@ import type { ObjectAddress } from '../core/objects.ts';
 const DOUBTFUL_STATUSES: readonly number[] = [408, 409, 412, 429];
 const DOUBTFUL_CODES: readonly string[] = ['RequestTimeout', 'NoSuchUpload'];
 
-/** Failures before the first byte of a request has left. */
-const NEVER_SENT: readonly string[] = [
-  'CredentialsProviderError',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-];
+/** Without credentials no request is made at all. Of a connection that failed the client may have made an earlier one that did not. */
+const NEVER_SENT = 'CredentialsProviderError';
 
 /** For answers without S3's code: to a HEAD, which have no body, and of stores that leave it out. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -39,7 +32,7 @@ export function s3Error(thrown: unknown, { bucket, key }: ObjectAddress): Delive
   const code = status === undefined ? connectionCode(error) : answerCode(error, status);
   const isRefusal =
     status === undefined
-      ? NEVER_SENT.includes(code)
+      ? code === NEVER_SENT
       : status >= 300 && status < 500 && !DOUBTFUL_STATUSES.includes(status) && !DOUBTFUL_CODES.includes(code);
   const answer = status === undefined ? `did not answer (${code})` : `answered ${status} ${code}`;
   const said = error.message.slice(0, MESSAGE_LIMIT);
