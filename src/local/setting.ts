@@ -115,6 +115,11 @@ export function listOf<T>(setting: Setting<T>): Setting<readonly T[]> {
   };
 }
 
+/** The error's message without the name of the setting, for where that stands already. */
+export function reasonOf({ field, message }: ConfigError): string {
+  return message.slice(`${field}: `.length);
+}
+
 /** There is no such member here. */
 export function unknownMember(path: string, name: string, known: readonly string[]): ConfigError {
   return new ConfigError(path, `there is no such member.${didYouMean(name, known)}`);

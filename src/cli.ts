@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { program } from './cli/program.ts';
+import { ApiError, ConfigError } from './core/errors.ts';
+
+/** What was asked for cannot be done as it was put: a flag, a configuration, a data folder, an endpoint. */
+const EXIT_USAGE = 2;
+const EXIT_FAILURE = 1;
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Says what went wrong: a sentence for what the operator or the service said, everything there is for a fault of ours. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // has said it already
+  if (error instanceof ConfigError) {
+    process.stderr.write(`hydrant: ${error.message}\n`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof ApiError) process.stderr.write(`hydrant: ${error.code}: ${error.message}\n`);
+  else process.stderr.write(`hydrant: ${error instanceof Error ? error.stack : error}\n`);
+  return EXIT_FAILURE;
+}

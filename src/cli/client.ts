@@ -1,0 +1,91 @@
+import http from 'node:http';
+import https from 'node:https';
+import { ApiError, ConfigError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+
+export interface Client {
+  /** Calls an operation of the Firehose API. `input` may be JSON text already. Throws as `post` does. */
+  call(operation: string, input: JsonObject | string): Promise<JsonObject>;
+  /**
+   * Posts JSON and resolves with the JSON that is answered. Throws an `ApiError` for an answer that is an error, a `ConfigError` when nothing is
+   * listening at the endpoint, and the system's error when a connection breaks: then nobody knows whether the call took effect.
+   */
+  post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject>;
+  close(): void;
+}
+
+/** How long the service may be silent, in ms. A flush of a large buffer to a slow store takes its time. */
+const SILENCE_MS = 300_000;
+/** The longest answer read, in bytes: 500 record ids are 120 KB. */
+const ANSWER_MOST_BYTES = 8 * 1024 * 1024;
+
+/** A client of a running Hydrant, over a few kept connections. Requests are not signed. */
+export function client(endpoint: string): Client {
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    throw new ConfigError('--endpoint', `${endpoint} is not a URL such as http://127.0.0.1:4573.`);
+  }
+  const protocol = new URL(endpoint).protocol === 'https:' ? https : http;
+  const agent = new protocol.Agent({ keepAlive: true });
+
+  function post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => reject(reachable(error, endpoint));
+      const length = Buffer.byteLength(body);
+      const options = { method: 'POST', agent, headers: { ...headers, 'content-length': length }, timeout: SILENCE_MS };
+      const request = protocol.request(new URL(path, endpoint), options, (response) => {
+        readAnswer(response)
+          .then((answer) => resolve(outputOf(response.statusCode ?? 0, answer)), fail)
+          .catch(reject);
+      });
+      request.on('timeout', () => request.destroy(new Error(`${endpoint} has not answered for ${SILENCE_MS} ms.`)));
+      request.on('error', fail);
+      request.end(body);
+    });
+  }
+
+  return {
+    post,
+    call(operation, input) {
+      const headers = {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `Firehose_20150804.${operation}`,
+      };
+      return post('/', headers, typeof input === 'string' ? input : JSON.stringify(input));
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function readAnswer(response: http.IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of response) {
+    length += piece.length;
+    if (length > ANSWER_MOST_BYTES) throw new Error(`The answer is longer than ${ANSWER_MOST_BYTES} bytes.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function outputOf(status: number, answer: string): JsonObject {
+  const output = parsed(answer);
+  if (status === 200 && output !== undefined) return output;
+  const { __type = `Http${status}`, message = 'What answers at the endpoint is not Hydrant.' } = output ?? {};
+  throw new ApiError(String(__type), String(message), status);
+}
+
+function parsed(answer: string): JsonObject | undefined {
+  try {
+    const output: unknown = JSON.parse(answer);
+    return isJsonObject(output) ? output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const NOBODY_THERE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+function reachable(error: Error, endpoint: string): Error {
+  if (!('code' in error) || !NOBODY_THERE.has(error.code)) return error;
+  return new ConfigError('--endpoint', `nothing answers at ${endpoint} (${error.code}). Does hydrant serve run there?`);
+}

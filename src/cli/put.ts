@@ -1,0 +1,98 @@
+import { createReadStream, fstat, type Stats, stat } from 'node:fs';
+import { promisify } from 'node:util';
+import { ConfigError } from '../core/errors.ts';
+import { count, seconds, size } from './amounts.ts';
+import { type BatchLimits, batches } from './batches.ts';
+import { client } from './client.ts';
+import { lines } from './lines.ts';
+import { progress } from './progress.ts';
+import { sendBatch } from './send-batch.ts';
+
+export interface PutOptions {
+  readonly streamName: string;
+  /** Absent or `-`: standard input. */
+  readonly file?: string;
+  readonly endpoint: string;
+  readonly batch: BatchLimits;
+  /** Calls under way at once. With more than one, records of different calls may change places. */
+  readonly concurrency: number;
+  readonly keepsNewline: boolean;
+  readonly retryForMs: number;
+}
+
+/** Firehose's longest record. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+export const RECORD_MOST_BYTES = 1_024_000;
+const STDIN = 0;
+
+/**
+ * Sends each line of a file or of standard input as a record and resolves with the exit code: 0 when every line was acknowledged, 1 when some were
+ * too long to be records. Throws when the service refuses, or stays away too long.
+ */
+export async function runPut(options: PutOptions): Promise<number> {
+  const { streamName, batch, concurrency, keepsNewline, retryForMs } = options;
+  const source = await open(options.file);
+  const service = client(options.endpoint);
+  const startedAt = Date.now();
+  const total = { records: 0, bytes: 0, resent: 0, tooLong: 0 };
+  const line = progress(process.stderr, streamName, source.sizeBytes);
+  const rate = (): number => total.records / Math.max((Date.now() - startedAt) / 1_000, 0.001);
+
+  const cut = batches(lines(source.bytes, { recordBytes: RECORD_MOST_BYTES, keepsNewline }), batch);
+  const sending = { client: service, streamName, retryForMs, resent: (records: number) => (total.resent += records) };
+  const worker = async (): Promise<void> => {
+    // All workers take from the one generator, so that each batch is sent by one of them, and when one fails the rest run dry.
+    for (let next = await cut.next(); next.done !== true; next = await cut.next()) {
+      await sendBatch(next.value.records, sending);
+      total.records += next.value.records.length;
+      total.bytes += next.value.bytes;
+      total.tooLong += next.value.tooLong;
+      line.update(total.bytes, `${count(total.records)} records  ${size(total.bytes)}  ${count(rate())}/s`);
+    }
+  };
+  const stopOnFailure = async (): Promise<void> => {
+    try {
+      await worker();
+    } catch (error) {
+      await cut.return(undefined);
+      throw error;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: concurrency }, stopOnFailure));
+  } finally {
+    line.end();
+    service.close();
+    const took = seconds(Date.now() - startedAt);
+    const resent = total.resent > 0 ? `; ${count(total.resent)} sent again` : '';
+    process.stdout.write(
+      `${count(total.records)} records (${size(total.bytes)}) acknowledged by ${streamName} in ${took}, ${count(rate())}/s${resent}.\n`,
+    );
+  }
+  if (total.tooLong === 0) return 0;
+  process.stderr.write(
+    `${count(total.tooLong)} lines were not sent: they are longer than ${count(RECORD_MOST_BYTES)} bytes.\n`,
+  );
+  return 1;
+}
+
+interface Source {
+  readonly bytes: AsyncIterable<Buffer>;
+  /** Absent for a pipe. */
+  readonly sizeBytes?: number;
+}
+
+async function open(file: string | undefined): Promise<Source> {
+  if (file === undefined || file === '-') {
+    const stats = await promisify(fstat)(STDIN);
+    return { bytes: process.stdin, ...sizeIn(stats) };
+  }
+  try {
+    return { bytes: createReadStream(file, { highWaterMark: 256 * 1024 }), ...sizeIn(await promisify(stat)(file)) };
+  } catch (error) {
+    throw new ConfigError('file', `${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function sizeIn(stats: Stats): { readonly sizeBytes?: number } {
+  return stats.isFile() ? { sizeBytes: stats.size } : {};
+}

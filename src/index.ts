@@ -1,0 +1,8 @@
+/** Hydrant within a program of your own: the service without the command line. */
+
+export type { ApiRequest, ApiResponse } from './api/context.ts';
+export type { Delivered, Destination, RefusedRecord, Slice, SliceToPlan } from './core/destination.ts';
+export { ApiError, ConfigError, DeliveryError } from './core/errors.ts';
+export { createHydrant, type Hydrant, type HydrantOptions } from './local/hydrant.ts';
+export { type HttpServer, type ServeOptions, serve } from './local/server.ts';
+export type { HydrantConfig } from './local/settings.ts';
