@@ -14,8 +14,8 @@ import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
-import { openLog } from './log/index.ts';
-import { drainReporter, logReporter } from './reports.ts';
+import { openLog } from './log/log.ts';
+import { drainReporter } from './reports.ts';
 import { type Flushed, timers } from './timers.ts';
 
 export interface HydrantOptions {
@@ -69,13 +69,13 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const { dataFolder, logger, accountId = '000000000000' } = options;
   const now = Date.now;
   const disk = nodeDisk();
+  await disk.makeFolder(dataFolder);
   const buffer = await openLog({
     folder: join(dataFolder, 'log'),
     disk,
     budgetBytes: options.bufferBudgetBytes ?? Math.min(DEFAULT_BUDGET_BYTES, (await disk.freeBytes(dataFolder)) / 2),
     fsync: options.fsync ?? 'always',
-    now,
-    report: logReporter(logger),
+    warn: (message, fields) => logger.warn(fields, message),
   });
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
@@ -132,7 +132,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       if (stream !== undefined) return wakes.flush(stream.id);
       throw new ApiError('ResourceNotFoundException', `Firehose ${streamName} under account ${accountId} not found.`);
     },
-    isReady: buffer.ready,
+    isReady: buffer.isReady,
     usage: () => buffer.usage(),
     async close(graceMs = CLOSE_GRACE_MS) {
       await wakes.stop(graceMs);
