@@ -1,0 +1,352 @@
+import type { Batch, LaneStatus, Plan, Postponement } from '../../core/buffer.ts';
+import { type LaneKey, laneOf } from '../../core/lanes.ts';
+import { FIRST_GROUP, lanesOf, type SegmentHeader, type StoredBlock } from './format.ts';
+import { oldestOf, pushRun, type Run, restOf, sumOf } from './runs.ts';
+
+/**
+ * Everything the log knows, in memory: which records each lane and batch holds, and in which segments they lie. One function,
+ * `applyGroup`, changes it: live, after a group has become durable, and when the log is opened, for each group found. What is
+ * in the groups since the last snapshot, applied to that snapshot, is the state, whoever does it.
+ */
+export interface Ledger {
+  /** Records the log has ever taken. */
+  seq: number;
+  readonly lanes: Map<LaneKey, LaneState>;
+  readonly batches: Map<string, BatchState>;
+  readonly cursors: Map<string, string>;
+  /** What is live of the records that were first written to each segment, and where they lie now. */
+  readonly origins: Map<number, Origin>;
+  readonly segments: Map<number, SegmentState>;
+  readonly heldBytes: Map<string, number>;
+  /** The segment that takes new groups; 0 before the first. */
+  active: number;
+}
+
+export interface LaneState {
+  runs: Run[];
+  records: number;
+  bytes: number;
+  oldestAt: number;
+}
+
+export interface BatchState {
+  readonly id: string;
+  readonly lane: LaneKey;
+  readonly runs: readonly Run[];
+  readonly records: number;
+  readonly bytes: number;
+  readonly oldestAt: number;
+  readonly sealedAt: number;
+  advanced: number;
+  plan?: Plan;
+  postponed?: Postponement;
+}
+
+export interface Origin {
+  /** References from lanes and batches: a record in two of them counts twice. At zero nothing of the origin is live. */
+  records: number;
+  bytes: number;
+  places: readonly Place[];
+}
+
+/** A segment that holds records of an origin, and how many bytes of them. */
+export interface Place {
+  readonly segment: number;
+  readonly bytes: number;
+}
+
+export interface SegmentState {
+  readonly salt: number;
+  /** The segment before it in time. */
+  readonly previous?: number;
+  /** Where its groups end. */
+  end: number;
+}
+
+/** What a group does besides the blocks it brings. Everything is spelled out, so that a group can be applied after an earlier one was lost. */
+export type Operation =
+  | {
+      readonly do: 'seal';
+      readonly id: string;
+      readonly lane: LaneKey;
+      readonly now: number;
+      readonly runs: readonly Run[];
+      readonly restOldestAt?: number;
+    }
+  | { readonly do: 'plan'; readonly batch: string; readonly plan: Plan }
+  | { readonly do: 'postpone'; readonly batch: string; readonly attempt: Postponement }
+  | { readonly do: 'move'; readonly lane: LaneKey; readonly runs: readonly Run[] }
+  | { readonly do: 'advance'; readonly batch: string; readonly upTo: number }
+  | { readonly do: 'finish'; readonly batch: string }
+  | { readonly do: 'discard'; readonly stream: string }
+  | { readonly do: 'cursor'; readonly name: string; readonly value: string }
+  | {
+      readonly do: 'relocate';
+      readonly from: number;
+      readonly places: readonly (readonly [origin: number, segment: number, bytes: number])[];
+    };
+
+export function emptyLedger(): Ledger {
+  return {
+    seq: 0,
+    lanes: new Map(),
+    batches: new Map(),
+    cursors: new Map(),
+    origins: new Map(),
+    segments: new Map(),
+    heldBytes: new Map(),
+    active: 0,
+  };
+}
+
+/** What a durable group changes: first the blocks it brought fill their lanes, then its operations, in order. */
+export function applyGroup(
+  ledger: Ledger,
+  group: {
+    readonly segment: number;
+    readonly seq: number;
+    readonly blocks: readonly StoredBlock[];
+    readonly operations: readonly Operation[];
+  },
+  end: number,
+): void {
+  let records = 0;
+  for (const block of group.blocks) {
+    // A block of another origin is a copy: nothing changes until `relocate` says that it counts.
+    if (block.origin !== group.segment) continue;
+    records += block.count;
+    place(ledger, block);
+  }
+  ledger.seq = group.seq + records;
+  for (const operation of group.operations) applyOperation(ledger, operation);
+  const segment = ledger.segments.get(group.segment);
+  if (segment) segment.end = end;
+}
+
+/** The log goes on in a new segment; the previous one ends where the header says. */
+export function applyOpen(ledger: Ledger, header: Omit<SegmentHeader, 'version' | 'seq'>, end: number): void {
+  const { number, salt, previous, previousEnd } = header;
+  const before = previous === undefined ? undefined : ledger.segments.get(previous);
+  if (before) before.end = previousEnd ?? before.end;
+  ledger.segments.set(number, { salt, end, ...(previous !== undefined && { previous }) });
+  ledger.origins.set(number, { records: 0, bytes: 0, places: [{ segment: number, bytes: 0 }] });
+  const last = ledger.active;
+  ledger.active = number;
+  forgetIfDead(ledger, last);
+}
+
+/** The segments that must be kept: those that hold live records, the active one, and the one before it, should the active one's snapshot be damaged. */
+export function segmentsInUse(ledger: Ledger): Set<number> {
+  const used = new Set([ledger.active]);
+  const previous = ledger.segments.get(ledger.active)?.previous;
+  if (previous !== undefined) used.add(previous);
+  for (const { places } of ledger.origins.values()) for (const { segment } of places) used.add(segment);
+  return used;
+}
+
+export function laneStatus(ledger: Ledger, lane: LaneKey): LaneStatus | undefined {
+  const state = ledger.lanes.get(lane);
+  return state && { lane, records: state.records, bytes: state.bytes, openedAt: state.oldestAt };
+}
+
+export function batchOf({ runs: _, ...batch }: BatchState): Batch {
+  return { ...batch };
+}
+
+function place(ledger: Ledger, block: StoredBlock): void {
+  const { origin, name, from, count: records, bytes, arrivedAt: oldestAt } = block;
+  const run: Run = { origin, name, from, to: from + records, records, bytes, oldestAt };
+  for (const lane of lanesOf(name)) addToLane(ledger, lane, run);
+  const home = ledger.origins.get(origin)?.places[0];
+  if (home) ledger.origins.get(origin)!.places = [{ segment: origin, bytes: home.bytes + bytes }]; // it has a home, so it is there
+}
+
+function addToLane(ledger: Ledger, lane: LaneKey, run: Run): void {
+  const state = ledger.lanes.get(lane);
+  if (state === undefined) {
+    ledger.lanes.set(lane, { runs: [run], records: run.records, bytes: run.bytes, oldestAt: run.oldestAt });
+  } else {
+    pushRun(state.runs, run);
+    state.records += run.records;
+    state.bytes += run.bytes;
+    state.oldestAt = Math.min(state.oldestAt, run.oldestAt);
+  }
+  hold(ledger, lane, [run], 1);
+}
+
+/** Counts what a lane or batch holds (sign 1), or holds no more (-1), with the stream and with the origins. */
+function hold(ledger: Ledger, lane: LaneKey, runs: readonly Run[], sign: 1 | -1): void {
+  const { streamId } = laneOf(lane);
+  const held = (ledger.heldBytes.get(streamId) ?? 0) + sign * sumOf(runs, 'bytes');
+  for (const run of runs) {
+    const origin = ledger.origins.get(run.origin) ?? { records: 0, bytes: 0, places: [] };
+    ledger.origins.set(run.origin, origin);
+    origin.records += sign * run.records;
+    origin.bytes += sign * run.bytes;
+    forgetIfDead(ledger, run.origin);
+  }
+  // Records of no bytes hold none; whether the stream's entry stays matters to nobody.
+  if (sign < 0 && held === 0) ledger.heldBytes.delete(streamId);
+  else ledger.heldBytes.set(streamId, held);
+}
+
+function forgetIfDead(ledger: Ledger, number: number): void {
+  const origin = ledger.origins.get(number);
+  if (origin?.records === 0 && number !== ledger.active) ledger.origins.delete(number);
+}
+
+function applyOperation(ledger: Ledger, operation: Operation): void {
+  // A batch that is not there was lost with an earlier group, or is gone: what happens to it has no effect.
+  const batch = 'batch' in operation ? ledger.batches.get(operation.batch) : undefined;
+  if (operation.do === 'seal') applySeal(ledger, operation);
+  else if (operation.do === 'plan' && batch) batch.plan = operation.plan;
+  else if (operation.do === 'postpone' && batch) batch.postponed = operation.attempt;
+  else if (operation.do === 'advance' && batch) batch.advanced = operation.upTo;
+  else if (operation.do === 'finish' && batch) dropBatch(ledger, batch);
+  else if (operation.do === 'move') for (const run of operation.runs) addToLane(ledger, operation.lane, run);
+  else if (operation.do === 'discard') applyDiscard(ledger, operation.stream);
+  else if (operation.do === 'cursor') ledger.cursors.set(operation.name, operation.value);
+  else if (operation.do === 'relocate') applyRelocate(ledger, operation);
+}
+
+function applySeal(ledger: Ledger, seal: Operation & { readonly do: 'seal' }): void {
+  const { id, lane, now, runs } = seal;
+  const state = ledger.lanes.get(lane);
+  // What stays is counted before what goes: an origin at zero is forgotten.
+  hold(ledger, lane, runs, 1);
+  if (state) {
+    const before = state.runs;
+    state.runs = without(before, runs, seal.restOldestAt);
+    hold(ledger, lane, state.runs, 1);
+    hold(ledger, lane, before, -1);
+    state.records = sumOf(state.runs, 'records');
+    state.bytes = sumOf(state.runs, 'bytes');
+    state.oldestAt = oldestOf(state.runs);
+    if (state.runs.length === 0) ledger.lanes.delete(lane);
+  }
+  const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), oldestOf(runs)];
+  ledger.batches.set(id, { id, lane, runs, records, bytes, oldestAt, sealedAt: now, advanced: 0 });
+}
+
+/**
+ * The lane's runs without those a batch took. Both are in the lane's order, and only the last one taken can be the earlier
+ * part of a run; but where damage took a group away, a run may be missing from the lane.
+ */
+function without(runs: readonly Run[], taken: readonly Run[], restOldestAt: number | undefined): Run[] {
+  const left: Run[] = [];
+  let next = 0;
+  for (const run of runs) {
+    const found = taken.findIndex((one, at) => at >= next && isPartOf(one, run));
+    if (found < 0) {
+      left.push(run);
+      continue;
+    }
+    const one = taken[found]!; // found among them
+    next = found + 1;
+    if (one.to < run.to) left.push(restOf(run, one.to, one, restOldestAt ?? run.oldestAt));
+  }
+  return left;
+}
+
+function isPartOf(taken: Run, run: Run): boolean {
+  return taken.origin === run.origin && taken.name === run.name && taken.from === run.from && taken.to <= run.to;
+}
+
+function applyDiscard(ledger: Ledger, stream: string): void {
+  for (const [lane, { runs }] of ledger.lanes) {
+    if (laneOf(lane).streamId !== stream) continue;
+    ledger.lanes.delete(lane);
+    hold(ledger, lane, runs, -1);
+  }
+  for (const batch of ledger.batches.values()) if (laneOf(batch.lane).streamId === stream) dropBatch(ledger, batch);
+  ledger.heldBytes.delete(stream);
+}
+
+function dropBatch(ledger: Ledger, batch: BatchState): void {
+  ledger.batches.delete(batch.id);
+  hold(ledger, batch.lane, batch.runs, -1);
+}
+
+function applyRelocate(ledger: Ledger, { from, places }: Operation & { readonly do: 'relocate' }): void {
+  for (const [number, origin] of ledger.origins) {
+    if (!origin.places.some(({ segment }) => segment === from)) continue;
+    const copies = places.filter(([of]) => of === number).map(([, segment, bytes]) => ({ segment, bytes }));
+    origin.places = [...origin.places.filter(({ segment }) => segment !== from), ...copies];
+  }
+}
+
+/** The ledger as JSON; `restore` makes it a ledger again. Counters that follow from the rest are left out. */
+export interface Snapshot {
+  readonly seq: number;
+  readonly active: number;
+  readonly lanes: readonly (readonly [LaneKey, readonly PackedRun[]])[];
+  readonly batches: readonly (Omit<BatchState, 'runs' | 'records' | 'bytes' | 'oldestAt'> & {
+    readonly runs: readonly PackedRun[];
+  })[];
+  readonly cursors: readonly (readonly [name: string, value: string])[];
+  readonly origins: readonly (readonly [number, readonly Place[]])[];
+  readonly segments: readonly (readonly [number, SegmentState])[];
+}
+
+type PackedRun = readonly [
+  origin: number,
+  /** Empty when it is the lane itself. */
+  name: string,
+  from: number,
+  to: number,
+  records: number,
+  bytes: number,
+  oldestAt: number,
+  rest?: Pick<Run, 'only' | 'reason'>,
+];
+
+/** The state a segment opens with: the ledger as `applyOpen` would leave it. */
+export function snapshotOf(ledger: Ledger, header: Omit<SegmentHeader, 'version' | 'seq'>): Snapshot {
+  const { number, salt, previous, previousEnd } = header;
+  const origins = [...ledger.origins].filter(([, { records }]) => records > 0);
+  const used = new Set([previous, ...origins.flatMap(([, { places }]) => places.map(({ segment }) => segment))]);
+  const segments = [...ledger.segments].filter(([of]) => used.has(of));
+  return {
+    seq: ledger.seq,
+    active: number,
+    lanes: [...ledger.lanes].map(([lane, { runs }]) => [lane, runs.map((run) => packed(run, lane))]),
+    batches: [...ledger.batches.values()].map(({ id, lane, sealedAt, advanced, plan, postponed, runs }) => ({
+      ...{ id, lane, sealedAt, advanced, ...(plan && { plan }), ...(postponed && { postponed }) },
+      runs: runs.map((run) => packed(run, lane)),
+    })),
+    cursors: [...ledger.cursors],
+    origins: [...origins.map(([of, { places }]) => [of, places] as const), [number, [{ segment: number, bytes: 0 }]]],
+    segments: [
+      ...segments.map(
+        ([of, state]) => [of, of === previous ? { ...state, end: previousEnd ?? state.end } : state] as const,
+      ),
+      [number, { salt, end: FIRST_GROUP, ...(previous !== undefined && { previous }) }],
+    ],
+  };
+}
+
+export function restore(snapshot: Snapshot): Ledger {
+  const ledger = emptyLedger();
+  ledger.seq = snapshot.seq;
+  ledger.active = snapshot.active;
+  for (const [number, places] of snapshot.origins) ledger.origins.set(number, { records: 0, bytes: 0, places });
+  for (const [number, state] of snapshot.segments) ledger.segments.set(number, { ...state });
+  for (const [name, value] of snapshot.cursors) ledger.cursors.set(name, value);
+  for (const [lane, runs] of snapshot.lanes) for (const run of runs) addToLane(ledger, lane, unpacked(run, lane));
+  for (const { runs: packedRuns, ...batch } of snapshot.batches) {
+    const runs = packedRuns.map((run) => unpacked(run, batch.lane));
+    const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), oldestOf(runs)];
+    ledger.batches.set(batch.id, { ...batch, runs, records, bytes, oldestAt });
+    hold(ledger, batch.lane, runs, 1);
+  }
+  return ledger;
+}
+
+function packed({ origin, name, from, to, records, bytes, oldestAt, only, reason }: Run, lane: LaneKey): PackedRun {
+  const main = [origin, name === lane ? '' : name, from, to, records, bytes, oldestAt] as const;
+  return only || reason ? [...main, { ...(only && { only }), ...(reason && { reason }) }] : main;
+}
+
+function unpacked([origin, name, from, to, records, bytes, oldestAt, rest]: PackedRun, lane: LaneKey): Run {
+  return { origin, name: name || lane, from, to, records, bytes, oldestAt, ...rest };
+}

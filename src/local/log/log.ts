@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import type { RecordBuffer } from '../../core/buffer.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { RecordBlock } from '../../core/records.ts';
+import type { Disk } from '../disk.ts';
+import { openCompaction } from './compact.ts';
+import { batchOf, type Ledger, laneStatus, type Operation, segmentsInUse } from './ledger.ts';
+import { type ReaderContext, readRun } from './reader.ts';
+import { recover } from './recover.ts';
+import { type DamageCount, openReport } from './report.ts';
+import { changeRequest, planRequest, postponeRequest, sealRequest } from './requests.ts';
+import { openSegments } from './segments.ts';
+import { openWriter } from './writer.ts';
+
+export interface LogOptions {
+  /** Made if it is missing. Nothing but the log may live in it. */
+  readonly folder: string;
+  readonly disk: Disk;
+  /** What `usage` tells, and what garbage is measured by. The log itself refuses nothing. */
+  readonly budgetBytes: number;
+  /**
+   * `always`: a commit is answered when it is on the disk. `interval`: an append is answered when the system has its bytes, which
+   * survive the death of the process but, for up to `fsyncIntervalMs`, not a power cut; everything else still waits for the
+   * disk, and for all appends before it.
+   */
+  readonly fsync: 'always' | 'interval';
+  readonly fsyncIntervalMs?: number;
+  /** For tests: bytes of a segment, otherwise a sixteenth of the budget within 8 and 64 MiB. */
+  readonly segmentBytes?: number;
+  /** For tests: 32 random bits, new for each segment. */
+  readonly newSalt?: () => number;
+  /** Something the operator should know, as one sentence with its fields. */
+  readonly warn: (message: string, fields: Readonly<Record<string, string | number>>) => void;
+}
+
+export interface Log extends RecordBuffer {
+  /** False while the disk takes no writes: commits are then refused, and accepted again as soon as it does. */
+  isReady(): boolean;
+  /** Damage found since the log was opened. */
+  damaged(): DamageCount;
+  /** Its state, for tests and inspection. */
+  readonly ledger: Ledger;
+}
+
+/** Segments are a sixteenth of the budget within these bounds: small enough to be freed soon, large enough to be rare. */
+const SEGMENT_SHARE = 16;
+const SEGMENT_LEAST_BYTES = 8 * 1024 * 1024;
+const SEGMENT_MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The durable buffer of one machine: an append-only log in the folder's segment files; see `format.ts` for the bytes,
+ * `ledger.ts` for the state, `writer.ts` for commits, `recover.ts` for what happens here.
+ *
+ * Damage never keeps it from opening. It rejects with a `ConfigError` when another process holds the folder, when a newer
+ * version wrote it, and when it is not a folder one can write to.
+ */
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { disk, folder } = options;
+  const unlock = await claim(disk, folder);
+  try {
+    return await openClaimed(options, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function claim(disk: Disk, folder: string): Promise<() => Promise<void>> {
+  try {
+    await disk.makeFolder(folder);
+    return await disk.lock(folder);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+/** The ways in which a folder cannot be used at all, whatever the log does. */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  ELOCKED: 'is in use by another process',
+  EACCES: 'may not be written by this user',
+  EPERM: 'may not be written by this user',
+  EROFS: 'is on a read-only file system',
+  EEXIST: 'is not a folder',
+  ENOTDIR: 'is not a folder',
+};
+
+function unusable(folder: string, error: unknown): unknown {
+  const why = UNUSABLE[(error as NodeJS.ErrnoException).code ?? '']; // a file system's error has a code, others none
+  return why === undefined ? error : new ConfigError('data', `${folder} ${why}.`);
+}
+
+async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Promise<Log> {
+  const { disk, folder, budgetBytes, warn } = options;
+  const share = Math.round(budgetBytes / SEGMENT_SHARE);
+  const segmentBytes = options.segmentBytes ?? Math.min(Math.max(share, SEGMENT_LEAST_BYTES), SEGMENT_MOST_BYTES);
+  const report = openReport({ disk, folder, warn });
+  const recovered = await recover({ disk, folder, segmentBytes, report }).catch((error: unknown) => {
+    throw unusable(folder, error);
+  });
+  const { ledger } = recovered;
+  const segments = openSegments({
+    ...{ disk, folder, segmentBytes, report },
+    ...{ existing: recovered.segments, spares: recovered.spares, nextNumber: recovered.nextNumber },
+    stateOf: (number) => ledger.segments.get(number),
+  });
+  const context = { ledger, segments, report };
+  const leases = new Set<string>();
+  const writer = openWriter({
+    ...{ ledger, segments, segmentBytes, report, applied },
+    fsync: options.fsync,
+    fsyncIntervalMs: options.fsyncIntervalMs ?? FSYNC_INTERVAL_MS,
+    newSalt: options.newSalt ?? (() => randomBytes(4).readUInt32LE()),
+  });
+  const compaction = openCompaction({ ...context, writer, budgetBytes, segmentBytes });
+  const last = ledger.active;
+
+  /** After each group: what it released is let go. */
+  function applied(operations: readonly Operation[], isNewSegment: boolean): void {
+    const released = operations.filter((operation) => RELEASING.has(operation.do));
+    if (released.length === 0 && !isNewSegment) return;
+    for (const id of leases) if (!ledger.batches.has(id)) leases.delete(id);
+    const used = segmentsInUse(ledger);
+    for (const number of [...segments.numbers()]) {
+      if (used.has(number) || number >= compaction.keepsFrom()) continue;
+      segments.free(number);
+      ledger.segments.delete(number);
+    }
+    compaction.check();
+  }
+
+  await writer.start().catch((error: unknown) => {
+    throw unusable(folder, error);
+  });
+  segments.storeIndexOf(last);
+
+  return {
+    commit: async (change) => writer.submit(changeRequest(context, change)),
+    seal: async (lane, want) => writer.submit(sealRequest(context, lane, want)),
+    plan: async (batch, plan) => writer.submit(planRequest(ledger, batch, plan)),
+
+    async postpone(batch, attempt) {
+      await writer.submit(postponeRequest(ledger, batch, attempt));
+      leases.delete(batch);
+    },
+
+    async lease(id) {
+      const batch = ledger.batches.get(id);
+      if (batch === undefined || leases.has(id)) return undefined;
+      leases.add(id);
+      return batchOf(batch);
+    },
+
+    release: (id) => void leases.delete(id),
+    read: (id) => readBatch(context, id),
+    lane: (lane) => laneStatus(ledger, lane),
+
+    due: () => ({
+      lanes: [...ledger.lanes.keys()].map((lane) => laneStatus(ledger, lane)).filter((status) => status !== undefined),
+      batches: [...ledger.batches.values()].map(batchOf),
+    }),
+
+    cursor: (name) => ledger.cursors.get(name),
+
+    usage() {
+      let usedBytes = 0;
+      for (const number of segments.numbers()) usedBytes += ledger.segments.get(number)?.end ?? 0;
+      return { usedBytes, budgetBytes };
+    },
+
+    heldBytes: (stream) => ledger.heldBytes.get(stream) ?? 0,
+    isReady: writer.isReady,
+    damaged: report.damaged,
+    ledger,
+
+    async close() {
+      await compaction.stop();
+      await writer.close();
+      await segments.close();
+      await unlock();
+    },
+  };
+}
+
+const FSYNC_INTERVAL_MS = 1_000;
+
+/** Operations after which less is live than before. */
+const RELEASING: ReadonlySet<Operation['do']> = new Set(['finish', 'discard', 'relocate']);
+
+async function* readBatch(context: ReaderContext, id: string): AsyncGenerator<RecordBlock> {
+  const batch = context.ledger.batches.get(id);
+  if (batch === undefined) return;
+  let place = 0;
+  for (const run of batch.runs) {
+    const skipped = Math.min(Math.max(batch.advanced - place, 0), run.records);
+    place += run.records;
+    if (skipped < run.records) yield* readRun(context, run, skipped, run.records);
+  }
+}

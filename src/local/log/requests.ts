@@ -1,0 +1,234 @@
+import type { Batch, Change, LaneStatus, Move, Plan, Postponement } from '../../core/buffer.ts';
+import { DeliveryError } from '../../core/errors.ts';
+import type { LaneKey } from '../../core/lanes.ts';
+import type { StoredBlock } from './format.ts';
+import type { Wish } from './group.ts';
+import { type BatchState, batchOf, type Ledger, laneStatus, type Operation } from './ledger.ts';
+import { type ReaderContext, readRun } from './reader.ts';
+import { type Run, rangesBetween } from './runs.ts';
+import type { Request } from './writer.ts';
+
+/** A commit with more bytes than this is refused: it could not be written, nor read again, in bounded memory. */
+const COMMIT_LIMIT_BYTES = 64 * 1024 * 1024;
+
+const NOTHING: Wish = { append: [], operations: [], touches: [] };
+
+/** All or nothing; nothing at all when a batch it names is gone or advanced that far already. */
+export function changeRequest(context: ReaderContext, change: Change): Request<readonly LaneStatus[]> {
+  const { ledger } = context;
+  const bytes = (change.append ?? []).reduce((sum, { records }) => sum + records.data.length, 0);
+  if (bytes > COMMIT_LIMIT_BYTES) {
+    const message = `A change of ${bytes} bytes is more than the ${COMMIT_LIMIT_BYTES} that the buffer takes at once.`;
+    throw new DeliveryError(message, { code: 'Buffer.CommitTooLarge', retryable: false });
+  }
+  const moves = (change.move ?? []).map((move) => preparedMove(context, move));
+  const named = [change.finish, change.advance?.batch, ...(change.move ?? []).map(({ batch }) => batch)];
+  const batches = named.filter((id) => id !== undefined);
+  let filled: LaneKey[] = [];
+
+  return {
+    isPlain: Object.keys(change).every((member) => member === 'append'),
+
+    decide() {
+      filled = [];
+      const touches = batches.map((id) => `batch ${id}`);
+      if (isRepeat(ledger, change, batches)) return { ...NOTHING, touches };
+      if (moves.some((move) => !move.isPrepared())) return 'later';
+      const append = (change.append ?? []).filter(({ records }) => records.lengths.length > 0);
+      const moved = moves.filter((move) => move.runs().length > 0);
+      filled = [...new Set([...append.flatMap(({ lanes }) => lanes), ...moved.map(({ lane }) => lane)])];
+      const operations: Operation[] = moved.map((move) => ({ do: 'move', lane: move.lane, runs: move.runs() }));
+      return { append, operations: [...operations, ...remaining(change)], touches };
+    },
+
+    async prepare() {
+      for (const move of moves) await move.prepare();
+    },
+
+    answer: () => filled.map((lane) => laneStatus(ledger, lane)).filter((status) => status !== undefined),
+  };
+}
+
+function isRepeat(ledger: Ledger, { advance }: Change, batches: readonly string[]): boolean {
+  if (batches.some((id) => !ledger.batches.has(id))) return true;
+  return advance !== undefined && (ledger.batches.get(advance.batch)?.advanced ?? 0) >= advance.upTo;
+}
+
+function remaining({ advance, finish, discard, cursor }: Change): Operation[] {
+  const operations: Operation[] = [];
+  if (advance) operations.push({ do: 'advance', ...advance });
+  if (finish !== undefined) operations.push({ do: 'finish', batch: finish });
+  if (discard !== undefined) operations.push({ do: 'discard', stream: discard });
+  if (cursor) operations.push({ do: 'cursor', ...cursor });
+  return operations;
+}
+
+/** The runs that a move takes along. Where it takes part of one, the bytes of that part have to be read first. */
+function preparedMove(context: ReaderContext, { batch: id, lane, records, reason }: Move) {
+  const { ledger } = context;
+  let runs: readonly Run[] | undefined;
+  let preparedAt = -1;
+
+  /** All of the batch needs no reading. */
+  function whole(): readonly Run[] | undefined {
+    const batch = ledger.batches.get(id);
+    return records === undefined && batch?.advanced === 0 ? batch.runs : undefined;
+  }
+
+  return {
+    lane,
+    isPrepared: () => whole() !== undefined || preparedAt === ledger.batches.get(id)?.advanced,
+    runs: () => (whole() ?? runs ?? []).map((run) => (reason === undefined ? run : { ...run, reason })),
+    async prepare() {
+      const batch = ledger.batches.get(id);
+      if (batch === undefined || whole() !== undefined) return;
+      const { advanced } = batch;
+      runs = await partsOf(context, batch, records ?? [[advanced, batch.records]]);
+      preparedAt = advanced;
+    },
+  };
+}
+
+/** The batch's records in these ranges (of their places in the batch), as runs. */
+async function partsOf(
+  context: ReaderContext,
+  batch: BatchState,
+  ranges: readonly (readonly [from: number, to: number])[],
+): Promise<Run[]> {
+  const parts: Run[] = [];
+  let place = 0;
+  for (const run of batch.runs) {
+    const inside = ranges.map(([from, to]) => [Math.max(from - place, 0), Math.min(to - place, run.records)] as const);
+    const part = await partOf(
+      context,
+      run,
+      inside.filter(([from, to]) => from < to),
+    );
+    if (part) parts.push(part);
+    place += run.records;
+  }
+  return parts;
+}
+
+async function partOf(
+  context: ReaderContext,
+  run: Run,
+  places: readonly (readonly [from: number, to: number])[],
+): Promise<Run | undefined> {
+  const only = places.flatMap(([from, to]) => rangesBetween(run, from, to));
+  const records = places.reduce((sum, [from, to]) => sum + to - from, 0);
+  if (records === run.records) return run;
+  const [from, to] = [only[0], only.at(-1)];
+  if (from === undefined || to === undefined) return undefined;
+  const part = { ...run, from, to, records, only };
+  let bytes = 0;
+  let oldestAt = Number.POSITIVE_INFINITY;
+  for await (const block of readRun(context, part, 0, records)) {
+    bytes += block.data.length;
+    oldestAt = Math.min(oldestAt, block.arrivedAt);
+  }
+  return { ...part, bytes, oldestAt: Math.min(oldestAt, Number.MAX_SAFE_INTEGER) };
+}
+
+/** The lane's oldest records as a batch: whole runs, and of the last as many blocks as are needed. */
+export function sealRequest(
+  context: ReaderContext,
+  lane: LaneKey,
+  want: { readonly id: string; readonly sizeBytes: number; readonly now: number },
+): Request<Batch | undefined> {
+  const { ledger, segments } = context;
+  const { id, sizeBytes, now } = want;
+  let attempts = 0;
+
+  return {
+    isPlain: false,
+    decide() {
+      const touches = [`lane ${lane}`, `batch ${id}`];
+      const waiting = ledger.lanes.get(lane);
+      // Asked for once more: the batch is there.
+      if (waiting === undefined || ledger.batches.has(id)) return { ...NOTHING, touches };
+      const { whole, last, missing } = upTo(waiting.runs, sizeBytes);
+      const cut = last && cutRun(context, last, missing);
+      if (cut === 'unknown' && attempts < INDEX_ATTEMPTS) return 'later';
+      const part = cut === 'unknown' ? { taken: last } : cut;
+      const runs = part?.taken ? [...whole, part.taken] : whole;
+      const rest = part && 'restOldestAt' in part ? { restOldestAt: part.restOldestAt } : {};
+      return { append: [], touches, operations: [{ do: 'seal', id, lane, now, runs, ...rest }] };
+    },
+    async prepare() {
+      attempts += 1;
+      const { last } = upTo(ledger.lanes.get(lane)?.runs ?? [], sizeBytes);
+      const places = last && ledger.origins.get(last.origin)?.places;
+      // Using a segment brings its index into memory.
+      for (const { segment } of places ?? []) await segments.use(segment, async () => {});
+    },
+    answer() {
+      const batch = ledger.batches.get(id);
+      return batch && batchOf(batch);
+    },
+  };
+}
+
+/** How often a seal asks for an index before it takes the run whole: its segment is missing, or memory is short. */
+const INDEX_ATTEMPTS = 3;
+
+/** The runs that a batch of that size takes whole, and the one of which it needs only `missing` bytes. */
+function upTo(runs: readonly Run[], sizeBytes: number): { whole: Run[]; last?: Run; missing: number } {
+  const whole: Run[] = [];
+  let missing = Math.max(sizeBytes, 1);
+  for (const run of runs) {
+    if (missing <= 0) break;
+    // A run of chosen records came with one move, and is not cut.
+    if (run.bytes > missing && run.only === undefined) return { whole, last: run, missing };
+    whole.push(run);
+    missing -= run.bytes;
+  }
+  return { whole, missing };
+}
+
+/** The first blocks of the run, as many as hold `missing` bytes; `unknown` while an index is not in memory. */
+function cutRun(
+  { ledger, segments }: ReaderContext,
+  run: Run,
+  missing: number,
+): { readonly taken: Run; readonly restOldestAt?: number } | 'unknown' {
+  const blocks: StoredBlock[] = [];
+  for (const { segment } of ledger.origins.get(run.origin)?.places ?? []) {
+    const index = segments.indexOf(segment);
+    if (index === undefined) return 'unknown';
+    blocks.push(...index.find(run.origin, run.name, run.from, run.to));
+  }
+  blocks.sort((a, b) => a.from - b.from);
+  let bytes = 0;
+  let taken = { ...run, to: run.from, oldestAt: Number.POSITIVE_INFINITY };
+  let restOldestAt = Number.POSITIVE_INFINITY;
+  for (const block of blocks) {
+    const to = block.from + block.count;
+    if (bytes >= missing) restOldestAt = Math.min(restOldestAt, block.arrivedAt);
+    // A copy that a crash left unfinished may hold some blocks twice.
+    else if (to > taken.to) {
+      bytes += block.bytes;
+      taken = { ...taken, to, records: to - run.from, bytes, oldestAt: Math.min(taken.oldestAt, block.arrivedAt) };
+    }
+  }
+  return taken.to < run.to && restOldestAt < Number.POSITIVE_INFINITY ? { taken, restOldestAt } : { taken: run };
+}
+
+/** A batch that is gone stays gone. */
+export function planRequest(ledger: Ledger, batch: string, plan: Plan): Request<void> {
+  return batchRequest(ledger, batch, { do: 'plan', batch, plan });
+}
+
+export function postponeRequest(ledger: Ledger, batch: string, attempt: Postponement): Request<void> {
+  return batchRequest(ledger, batch, { do: 'postpone', batch, attempt });
+}
+
+function batchRequest(ledger: Ledger, batch: string, operation: Operation): Request<void> {
+  const touches = [`batch ${batch}`];
+  return {
+    isPlain: false,
+    decide: () =>
+      ledger.batches.has(batch) ? { append: [], operations: [operation], touches } : { ...NOTHING, touches },
+    answer: () => {},
+  };
+}

@@ -1,0 +1,110 @@
+import type { DiskFile } from '../disk.ts';
+import {
+  ALIGNMENT,
+  aligned,
+  decodeHead,
+  type Group,
+  groupSizes,
+  isWhole,
+  type StoredBlock,
+  storedBytes,
+} from './format.ts';
+
+/** What stands in a segment from some offset on: a group, or bytes that are none though a group follows them. */
+export type Found =
+  | {
+      readonly kind: 'group';
+      readonly group: Group;
+      readonly offset: number;
+      readonly end: number;
+      readonly broken: readonly StoredBlock[];
+    }
+  | { readonly kind: 'damage'; readonly offset: number; readonly end: number };
+
+export interface ScanOptions {
+  readonly segment: number;
+  readonly salt: number;
+  readonly from: number;
+  /** Where the groups are known to end; absent in the segment that was written to last. */
+  readonly end?: number;
+  /** Without it only heads are read, a few hundred bytes a group. */
+  readonly checkBlocks: boolean;
+}
+
+/**
+ * The groups of a segment in order. Where the end is not known, an invalid group is the torn tail, never acknowledged, unless
+ * a valid one follows it: then it is damage. So is a group with a broken block, whose head still tells what it did.
+ */
+export async function* scan(file: DiskFile, options: ScanOptions): AsyncGenerator<Found> {
+  const size = await file.size();
+  const limit = Math.min(options.end ?? size, size);
+  let held: Found | undefined;
+  for (let offset = options.from; offset < limit; ) {
+    const found = await groupAt(file, options, offset, size);
+    if (found === undefined) {
+      const next = await nextGroup(file, options, offset + ALIGNMENT, limit);
+      if (next === undefined && options.end === undefined) break;
+      if (held) yield held;
+      held = undefined;
+      yield { kind: 'damage', offset, end: next ?? limit };
+      offset = next ?? limit;
+      continue;
+    }
+    if (held) yield held;
+    held = undefined;
+    // With a broken block at the very end, the whole group may never have been acknowledged: what follows decides.
+    if (found.broken.length > 0 && options.end === undefined) held = found;
+    else yield found;
+    offset = found.end;
+  }
+  if (held) yield { kind: 'damage', offset: held.offset, end: held.end };
+}
+
+/** The group whose head is whole at this offset. */
+async function groupAt(file: DiskFile, options: ScanOptions, offset: number, size: number) {
+  const page = Buffer.allocUnsafe(ALIGNMENT);
+  const sizes = groupSizes(page.subarray(0, await file.read(page, offset)));
+  if (sizes === undefined || offset + sizes.headBytes + sizes.blocksBytes > size) return undefined;
+  const head =
+    sizes.headBytes <= ALIGNMENT ? page.subarray(0, sizes.headBytes) : await readAt(file, offset, sizes.headBytes);
+  const group = decodeHead(head, { segment: options.segment, salt: options.salt, offset });
+  if (group === undefined) return undefined;
+  const end = aligned(offset + sizes.headBytes + sizes.blocksBytes);
+  const broken = options.checkBlocks ? await brokenBlocks(file, group.blocks, options.salt) : [];
+  return { kind: 'group', group, offset, end, broken } as const;
+}
+
+async function brokenBlocks(file: DiskFile, blocks: readonly StoredBlock[], salt: number): Promise<StoredBlock[]> {
+  const broken: StoredBlock[] = [];
+  for (const block of blocks) {
+    const bytes = await readAt(file, block.offset, storedBytes(block));
+    if (!isWhole(bytes, block, salt)) broken.push(block);
+  }
+  return broken;
+}
+
+async function nextGroup(
+  file: DiskFile,
+  options: ScanOptions,
+  from: number,
+  limit: number,
+): Promise<number | undefined> {
+  const size = await file.size();
+  const chunk = Buffer.allocUnsafe(LOOK_AHEAD_BYTES);
+  for (let start = from; start < limit; start += LOOK_AHEAD_BYTES) {
+    const there = await file.read(chunk, start);
+    for (let at = 0; at < there && start + at < limit; at += ALIGNMENT) {
+      // Most pages are ruled out by their first bytes; only what looks like a group is read again.
+      if (groupSizes(chunk.subarray(at, there)) && (await groupAt(file, options, start + at, size))) return start + at;
+    }
+  }
+  return undefined;
+}
+
+/** A multiple of the alignment. */
+const LOOK_AHEAD_BYTES = 1024 * 1024;
+
+export async function readAt(file: DiskFile, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return bytes.subarray(0, await file.read(bytes, offset));
+}
