@@ -5,7 +5,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
 export interface Applied {
   readonly name: string;
-  readonly outcome: 'created' | 'updated' | 'unchanged';
+  /** `in transition`: it is CREATING or DELETING, which lasts as long as the settings say; the next start tries again. */
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'in transition';
 }
 
 /**
@@ -40,6 +41,7 @@ async function apply(stream: JsonObject, at: string, call: Call): Promise<Applie
     await call('CreateDeliveryStream', stream);
     return 'created';
   }
+  if (before.DeliveryStreamStatus !== 'ACTIVE') return 'in transition';
   refuseImmutable(stream, before, at);
   const { DeliveryStreamName = null, Tags } = stream;
   await call('UpdateDestination', {

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { settingsIn, settled } from '../../src/local/settings.ts';
+
+const read = (config: unknown) => settingsIn(config, '/etc/hydrant/hydrant.config.json');
+
+describe('a setting that cannot be used is named, with what it must be', () => {
+  it.each<[string, unknown, string, string]>([
+    ['a wrong name', { prot: 1 }, 'prot', "prot: there is no such member. Did you mean 'port'?"],
+    ['a name in other case', { Port: 1 }, 'Port', "Port: there is no such member. Did you mean 'port'?"],
+    ['a name like no other', { colour: 1 }, 'colour', 'colour: there is no such member.'],
+    [
+      'a wrong inner name',
+      { s3: { endpiont: 'x' } },
+      's3.endpiont',
+      "s3.endpiont: there is no such member. Did you mean 'endpoint'?",
+    ],
+    ['a number as text', { port: '4573' }, 'port', 'port: must be a whole number from 0 to 65535; it is "4573".'],
+    ['a number out of range', { port: 70_000 }, 'port', 'port: must be a whole number from 0 to 65535; it is 70000.'],
+    [
+      'a wrong choice',
+      { fsync: 'allways' },
+      'fsync',
+      `fsync: must be one of always, interval; it is "allways". Did you mean 'always'?`,
+    ],
+    [
+      'a wrong size',
+      { bufferBudget: '10 gallons' },
+      'bufferBudget',
+      'bufferBudget: must be a size such as 10GiB, 500MB or a number of bytes; it is "10 gallons".',
+    ],
+    [
+      'too small a size',
+      { bufferBudget: '1KiB' },
+      'bufferBudget',
+      'bufferBudget: must be at least 67108864; it is 1024.',
+    ],
+    ['too long a time', { transition: '2h' }, 'transition', 'transition: must be at most 3600000; it is 7200000.'],
+    ['a wrong account', { accountId: '12' }, 'accountId', 'accountId: must be twelve digits; it is "12".'],
+    ['a switch as text', { insecure: 'yes' }, 'insecure', 'insecure: must be true or false; it is "yes".'],
+    ['streams that are no list', { streams: {} }, 'streams', 'streams: must be a list; it is an object.'],
+    [
+      'a stream that is no object',
+      { streams: [{}, 'orders'] },
+      'streams[1]',
+      'streams[1]: must be an object, the input of CreateDeliveryStream.',
+    ],
+    ['no object at all', ['port'], '', ': must be an object; it is a list.'],
+  ])('%s', (_, config, field, message) => {
+    expect(() => read(config)).toThrow(expect.objectContaining({ name: 'ConfigError', field, message }));
+  });
+});
+
+describe('settings', () => {
+  it('have defaults', () => {
+    expect(settled('/home/me', {}, {})).toEqual({
+      port: 4573,
+      host: '127.0.0.1',
+      dataFolder: '/home/me/data',
+      fsync: 'always',
+      accountId: '000000000000',
+      region: 'us-east-1',
+      transitionMs: 0,
+      strictDestinations: false,
+      logLevel: 'info',
+      insecure: false,
+      streams: [],
+    });
+  });
+
+  it('of the command line win over those of the file', () => {
+    const settings = settled('/', { port: 1 }, read({ port: 2, host: '::1' }));
+
+    expect(settings).toMatchObject({ port: 1, host: '::1' });
+  });
+
+  it('put objects to S3 itself, in the own region, when s3 is true', () => {
+    expect(settled('/', {}, read({ s3: true, region: 'eu-west-1' })).s3).toEqual({ region: 'eu-west-1' });
+    expect(settled('/', {}, read({ s3: false })).s3).toBeUndefined();
+  });
+
+  it('of a store come from both places, member by member', () => {
+    const file = read({ s3: { endpoint: 'http://127.0.0.1:9000', pathStyle: false } });
+
+    expect(settled('/', { s3: { region: 'eu-west-1' } }, file).s3).toEqual({
+      endpoint: 'http://127.0.0.1:9000',
+      region: 'eu-west-1',
+      forcePathStyle: false,
+    });
+  });
+});
