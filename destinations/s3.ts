@@ -9,9 +9,10 @@ import { joinRecords } from '../src/formats/join.ts';
 import { objectKey } from '../src/formats/object-names.ts';
 
 /**
- * One object a slice, in a bucket: the S3 destination of a stream, the backup of its source records, and its error output; their
- * configurations share their members. Key, format and encryption are settled by the plan, so that every attempt makes the same object under the
- * same key, whatever became of the stream since; a repeat finds it there or overwrites it with the same bytes.
+ * One object a slice, in a bucket: the S3 destination of a stream, the backup of its source records, and its error
+ * output; their configurations share their members. Key, format and encryption are settled by the plan, so that every
+ * attempt makes the same object under the same key, whatever became of the stream since; a repeat finds it there or
+ * overwrites it with the same bytes.
  *
  * An object of error records holds one JSON document a line and is never compressed.
  */
@@ -59,7 +60,7 @@ interface S3Plan {
   readonly bucket: string;
   readonly key: string;
   readonly format: CompressionFormat;
-  /** Whether a line feed goes between the records. */
+  /** Whether a line feed goes between records of data. */
   readonly delimited: boolean;
   readonly kmsKeyArn?: string;
 }
@@ -85,7 +86,7 @@ function planOf(slice: SliceToPlan): S3Plan {
       randomString: derivedRandomStrings(slice.id),
     }),
     format,
-    delimited: isData && appendsDelimiter(config),
+    delimited: appendsDelimiter(config),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
   };
 }

@@ -1,7 +1,10 @@
 import { DeliveryError } from '../core/errors.ts';
 import type { ObjectAddress } from '../core/objects.ts';
 
-/** What the Firehose API accepts in a bucket's ARN: dots alone included, which mean another folder or another path to most stores. */
+/**
+ * What the Firehose API accepts in a bucket's ARN: dots alone included, which mean another folder or another path to
+ * most stores.
+ */
 const BUCKET_NAME = /^[\w.-]{1,255}$/;
 /** S3's limit on a key. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const KEY_LIMIT_BYTES = 1024;

@@ -1,14 +1,16 @@
 /**
- * Object keys as paths in a bucket's folder, and back. No two keys share a path, none leaves its bucket's folder, and a key that Firehose
- * would write looks on disk as it does in S3.
+ * Object keys as paths in a bucket's folder, and back. No two keys share a path, none leaves its bucket's folder, and a
+ * key that Firehose would write looks on disk as it does in S3.
  *
- * - `%`, control characters and lone surrogates are escaped (`%25`, `%0A`, `%uD800`), so an unescaped `%` is always a mark of ours.
- * - Objects and folders have disjoint names, so `a` can stand beside `a/b`: a last segment that ends in a UUID and perhaps an extension
- *   (every object the service writes) is stored as it is, any other gets `%object` behind it. A folder whose segment is empty, a dot, two
- *   dots or looks like such an object gets a `%` behind it.
+ * - `%`, control characters and lone surrogates are escaped (`%25`, `%0A`, `%uD800`), so an unescaped `%` is always a
+ *   mark of ours.
+ * - Objects and folders have disjoint names, so `a` can stand beside `a/b`: a last segment that ends in a UUID and
+ *   perhaps an extension (every object the service writes) is stored as it is, any other gets `%object` behind it. A
+ *   folder whose segment is empty, a dot, two dots or looks like such an object gets a `%` behind it.
  * - A segment too long for a file name goes on in a subfolder of a folder that ends in `%more`.
  *
- * All this holds where file names are case-sensitive. Elsewhere keys that differ in case alone meet; those of the service never do.
+ * All this holds where file names are case-sensitive. Elsewhere keys that differ in case alone meet; those of the
+ * service never do.
  */
 
 const OBJECT_NAME = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:\.[0-9a-z!\-_.*'()]{1,128})?$/;
@@ -24,7 +26,10 @@ const MORE_MARK = '%more';
 const NAME_LIMIT_BYTES = 255;
 const PIECE_LIMIT_BYTES = NAME_LIMIT_BYTES - OBJECT_MARK.length;
 
-/** The key's folder names and, last, its file name. Costs at most three bytes a byte of the key, and the marks of its last segment. */
+/**
+ * The key's folder names and, last, its file name. Costs at most three bytes a byte of the key, and the marks of its
+ * last segment.
+ */
 export function pathOfKey(key: string): readonly string[] {
   const segments = key.split('/');
   const last = segments.length - 1;

@@ -1,7 +1,10 @@
 import assert from 'node:assert';
 import type { FileHandle } from 'node:fs/promises';
 
-/** Smaller chunks are gathered up to this many bytes before they are written; larger ones are written as they are, without a copy. */
+/**
+ * Smaller chunks are gathered up to this many bytes before they are written; larger ones are written as they are,
+ * without a copy.
+ */
 const GATHER_BYTES = 256 * 1024;
 
 export interface GrowingFile {

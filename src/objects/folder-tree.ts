@@ -12,9 +12,9 @@ export interface FolderTree {
 }
 
 /**
- * Folders below `root` (an absolute path, itself durable). A file that was renamed into a folder survives a power cut only when that
- * folder and every one above it that is new was fsynced. An earlier process may have died between making a folder and that, so a folder
- * counts as durable only once this process has fsynced it.
+ * Folders below `root` (an absolute path, itself durable). A file that was renamed into a folder survives a power cut
+ * only when that folder and every one above it that is new was fsynced. An earlier process may have died between making
+ * a folder and that, so a folder counts as durable only once this process has fsynced it.
  */
 export function folderTree(files: Pick<typeof fs, 'mkdir' | 'open'>, root: string): FolderTree {
   const settled = new Set<string>();

@@ -19,7 +19,10 @@ export interface FolderSettings {
 }
 
 export interface FolderObjects extends ObjectStore {
-  /** Every whole object of a bucket, in no particular order; nothing when there is no such bucket. Files that are no objects are left out. */
+  /**
+   * Every whole object of a bucket, in no particular order; nothing when there is no such bucket. Files that are no
+   * objects are left out.
+   */
   list(bucket: string): AsyncIterable<FolderObject>;
 }
 
@@ -28,18 +31,22 @@ export interface FolderObject extends ObjectAddress {
   readonly path: string;
 }
 
-/** Unfinished files, on the file system of the buckets so that they can be renamed into them. No bucket's folder has this name. */
+/**
+ * Unfinished files, on the file system of the buckets so that they can be renamed into them. No bucket's folder has
+ * this name.
+ */
 const UPLOADS = '.uploads';
 /**
- * Buckets as folders: the object's bytes lie in `<folder>/<bucket>/<key>` (odd keys in the form that `pathOfKey` gives them), buckets come
- * into being with their first object. A folder has no place for a content type or encoding; the key's extension says the same.
+ * Buckets as folders: the object's bytes lie in `<folder>/<bucket>/<key>` (odd keys in the form that `pathOfKey` gives
+ * them), buckets come into being with their first object. A folder has no place for a content type or encoding; the
+ * key's extension says the same.
  *
- * An object is written to a file apart, fsynced, renamed and its folders fsynced: it appears whole or not at all, and survives a power cut
- * once `put` resolved. What a crash leaves unfinished is removed by the next start. Symbolic links are followed like everywhere else: the
- * service makes none, so they are the operator's own.
+ * An object is written to a file apart, fsynced, renamed and its folders fsynced: it appears whole or not at all, and
+ * survives a power cut once `put` resolved. What a crash leaves unfinished is removed by the next start. Symbolic links
+ * are followed like everywhere else: the service makes none, so they are the operator's own.
  *
- * A disk that is full, read-only or broken rejects with `Folder.<errno>` (`Folder.ENOSPC`); a repeat may succeed. An aborted put rejects with
- * the signal's reason.
+ * A disk that is full, read-only or broken rejects with `Folder.<errno>` (`Folder.ENOSPC`); a repeat may succeed. An
+ * aborted put rejects with the signal's reason.
  */
 export async function folderObjects(settings: FolderSettings): Promise<FolderObjects> {
   const files = settings.files ?? nodeFiles;
@@ -51,7 +58,10 @@ export async function folderObjects(settings: FolderSettings): Promise<FolderObj
   await files.rm(uploads, { recursive: true, force: true });
   await files.mkdir(uploads);
 
-  /** The size of a whole new file in bytes. What goes wrong with the file is a `DeliveryError`; what the body throws is handed on. */
+  /**
+   * The size of a whole new file in bytes. What goes wrong with the file is a `DeliveryError`; what the body throws is
+   * handed on.
+   */
   async function write(path: string, object: ObjectPut, signal: AbortSignal): Promise<number> {
     const handle = await diskWork(object, files.open(path, 'wx'));
     try {
@@ -63,7 +73,7 @@ export async function folderObjects(settings: FolderSettings): Promise<FolderObj
       signal.throwIfAborted();
       return await diskWork(object, file.finish());
     } finally {
-      await handle.close();
+      await diskWork(object, handle.close());
     }
   }
 
@@ -85,8 +95,10 @@ export async function folderObjects(settings: FolderSettings): Promise<FolderObj
       await diskWork(object, files.rename(upload, path));
       await diskWork(object, tree.settle(folder), { refused: false });
       return { outcome: 'stored', bytes };
-    } finally {
-      await files.rm(upload, { force: true });
+    } catch (error) {
+      // What cannot be removed now is removed by the next start.
+      await files.rm(upload, { force: true }).catch(() => undefined);
+      throw error;
     }
   }
 

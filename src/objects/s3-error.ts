@@ -5,7 +5,10 @@ import type { ObjectAddress } from '../core/objects.ts';
 const DOUBTFUL_STATUSES: readonly number[] = [408, 409, 412, 429];
 const DOUBTFUL_CODES: readonly string[] = ['RequestTimeout', 'NoSuchUpload'];
 
-/** Without credentials no request is made at all. Of a connection that failed the client may have made an earlier one that did not. */
+/**
+ * Without credentials no request is made at all. Of a connection that failed the client may have made an earlier one
+ * that did not.
+ */
 const NEVER_SENT = 'CredentialsProviderError';
 
 /** For answers without S3's code: to a HEAD, which have no body, and of stores that leave it out. */
@@ -20,9 +23,10 @@ const CODE = /^[A-Za-z][\w.-]{0,63}$/;
 const MESSAGE_LIMIT = 300;
 
 /**
- * What the S3 client threw, as a `DeliveryError` with the code `S3.<S3's own code>`, or the system's for a connection that failed
- * (`S3.ECONNREFUSED`). Always worth another try, since somebody may put the bucket, the policy or the key right; `refused` only when S3
- * certainly stored nothing: its first and only answer was a refusal, or nothing was ever sent.
+ * What the S3 client threw, as a `DeliveryError` with the code `S3.<S3's own code>`, or the system's for a connection
+ * that failed (`S3.ECONNREFUSED`). Always worth another try, since somebody may put the bucket, the policy or the key
+ * right; `refused` only when S3 certainly stored nothing: its first and only answer was a refusal, or nothing was ever
+ * sent.
  *
  * The client's error does not become the cause: S3 puts tokens and key ids among its fields.
  */

@@ -2,7 +2,10 @@ import type { ObjectPut } from '../core/objects.ts';
 
 /** Some stores want all parts of an upload but the last to have one size, so parts do not grow with the object. */
 export const PART_BYTES = 8 * 1024 * 1024;
-/** S3's limit. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html With our parts it is an object of 78 GiB, far above any batch. */
+/**
+ * S3's limit. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html With our parts it is an object of 78
+ * GiB, far above any batch.
+ */
 export const PARTS_LIMIT = 10_000;
 
 export interface Part {
@@ -11,11 +14,17 @@ export interface Part {
   readonly bytes: Buffer;
   /** Whether the body ends with this part. An empty body has one empty part. */
   readonly isLast: boolean;
-  /** To be called once, when the bytes are needed no more; true when nothing reads them any longer, so that their memory can be used again. */
+  /**
+   * To be called once, when the bytes are needed no more; true when nothing reads them any longer, so that their memory
+   * can be used again.
+   */
   readonly done: (isReusable: boolean) => void;
 }
 
-/** A fixed number of buffers of one part each, so that memory depends on their number alone, not on how many objects are under way. */
+/**
+ * A fixed number of buffers of one part each, so that memory depends on their number alone, not on how many objects are
+ * under way.
+ */
 export interface PartBuffers {
   /** Waits for its turn; rejects with the signal's reason when that aborts. */
   take(signal: AbortSignal): Promise<Buffer>;
@@ -50,8 +59,9 @@ export function partBuffers(count: number): PartBuffers {
 }
 
 /**
- * Cuts a body into parts of `PART_BYTES`, copied into buffers of the pool. Holds one buffer, and waits for the next only after the last was
- * handed over: since whoever takes a part sends it without waiting for another, no number of bodies can block each other.
+ * Cuts a body into parts of `PART_BYTES`, copied into buffers of the pool. Holds one buffer, and waits for the next
+ * only after the last was handed over: since whoever takes a part sends it without waiting for another, no number of
+ * bodies can block each other.
  */
 export async function* partsOf(
   body: ObjectPut['body'],

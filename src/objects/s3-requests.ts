@@ -7,19 +7,28 @@ export interface S3Settings {
   readonly region: string;
   /** The URL of a store that speaks S3's protocol; absent for AWS. */
   readonly endpoint?: string;
-  /** Whether the bucket goes into the URL's path instead of its host name. By default it does wherever `endpoint` is given. */
+  /**
+   * Whether the bucket goes into the URL's path instead of its host name. By default it does wherever `endpoint` is
+   * given.
+   */
   readonly forcePathStyle?: boolean;
   /**
-   * Whether objects are put with the ACL `bucket-owner-full-control`, for older buckets of other accounts. Off by default: it needs the
-   * permission s3:PutObjectAcl, and buckets made since 2023 belong to their owner with all they hold.
+   * Whether objects are put with the ACL `bucket-owner-full-control`, for older buckets of other accounts. Off by
+   * default: it needs the permission s3:PutObjectAcl, and buckets made since 2023 belong to their owner with all they
+   * hold.
    */
   readonly grantsBucketOwner?: boolean;
   /** Requests at once and buffers of 8 MiB in use at once; 16 unless given. */
   readonly connections?: number;
-  /** How long the far side may be silent within a request, in ms; 60,000 unless given. Completing a large upload takes S3 a while. */
+  /**
+   * How long the far side may be silent within a request, in ms; 60,000 unless given. Completing a large upload takes
+   * S3 a while.
+   */
   readonly silenceMs?: number;
 }
 
+/** As many as deliveries run at once by default. */
+export const CONNECTIONS = 16;
 const CONNECT_MS = 5_000;
 const SILENCE_MS = 60_000;
 /** One more try absorbs a connection that the far side closed while it was idle. All other retrying is the drain's. */
@@ -34,7 +43,10 @@ export interface UploadedPart {
   readonly ETag: string;
 }
 
-/** The requests the store makes of S3, each rejecting with a `DeliveryError`, or with the signal's reason once it aborted. */
+/**
+ * The requests the store makes of S3, each rejecting with a `DeliveryError`, or with the signal's reason once it
+ * aborted.
+ */
 export interface S3Requests {
   putObject(object: ObjectPut, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   createUpload(object: ObjectPut, signal: AbortSignal): Promise<{ uploadId: string; isEncryptedWithKms: boolean }>;
@@ -50,8 +62,8 @@ export interface S3Requests {
 }
 
 /**
- * S3's client is loaded by the first request, and finds credentials where every AWS tool does. Checksums are added only where S3 demands
- * them: stores that are not AWS's refuse the newer ones.
+ * S3's client is loaded by the first request, and finds credentials where every AWS tool does. Checksums are added only
+ * where S3 demands them: stores that are not AWS's refuse the newer ones.
  */
 export function s3Requests(settings: S3Settings): S3Requests {
   type Sdk = typeof import('@aws-sdk/client-s3');
@@ -79,7 +91,10 @@ export function s3Requests(settings: S3Settings): S3Requests {
     }
   }
 
-  /** `If-None-Match: *` makes a repeat answer 412 instead of storing the object again. Stores that do not know it answer 501, once. */
+  /**
+   * `If-None-Match: *` makes a repeat answer 412 instead of storing the object again. Stores that do not know it answer
+   * 501, once.
+   */
   async function unlessThere(send: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>): Promise<void> {
     if (knowsConditions) {
       try {
@@ -173,6 +188,3 @@ function clientConfig(settings: S3Settings) {
     },
   };
 }
-
-/** As many as deliveries run at once by default. */
-export const CONNECTIONS = 16;

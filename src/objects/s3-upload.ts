@@ -5,7 +5,10 @@ import type { S3Requests, UploadAddress, UploadedPart } from './s3-requests.ts';
 
 /** Parts of one object under way at once. */
 const PARTS_AT_ONCE = 2;
-/** What is left after a failure is cleared away within this time, even when the caller has given up: a deploy does not wait longer. */
+/**
+ * What is left after a failure is cleared away within this time, even when the caller has given up: a deploy does not
+ * wait longer.
+ */
 export const CLEANUP_MS = 5_000;
 
 export interface Upload {
@@ -13,13 +16,15 @@ export interface Upload {
   send(part: Part): Promise<void>;
   /** Makes one object of the parts. Says whether it was this upload that made it. */
   complete(): Promise<{ readonly isOurs: boolean; readonly bytes: number }>;
-  /** Waits for the parts under way and gives the upload up. Never rejects: what is left over, the next attempt gives up. */
+  /**
+   * Waits for the parts under way and gives the upload up. Never rejects: what is left over, the next attempt gives up.
+   */
   abandon(): Promise<void>;
 }
 
 /**
- * One multipart upload, begun by asking S3 for its id and handing that to `object.onUpload`. Until `complete`, S3 shows nothing of it.
- * Everything of it stops when the signal aborts.
+ * One multipart upload, begun by asking S3 for its id and handing that to `object.onUpload`. Until `complete`, S3 shows
+ * nothing of it. Everything of it stops when the signal aborts.
  */
 export async function beginUpload(requests: S3Requests, object: ObjectPut, signal: AbortSignal): Promise<Upload> {
   const { uploadId, isEncryptedWithKms } = await requests.createUpload(object, signal);
@@ -91,8 +96,8 @@ export async function beginUpload(requests: S3Requests, object: ObjectPut, signa
 }
 
 /**
- * Gives up an upload, if S3 still has it. A failure leaves its parts in the bucket, invisible but charged for, until the next attempt or a
- * lifecycle rule removes them; it must not hide why the upload is given up.
+ * Gives up an upload, if S3 still has it. A failure leaves its parts in the bucket, invisible but charged for, until
+ * the next attempt or a lifecycle rule removes them; it must not hide why the upload is given up.
  */
 export async function giveUp(requests: S3Requests, upload: UploadAddress): Promise<void> {
   await requests.abortUpload(upload, AbortSignal.timeout(CLEANUP_MS)).catch(() => undefined);
@@ -100,7 +105,7 @@ export async function giveUp(requests: S3Requests, upload: UploadAddress): Promi
 
 function notEncrypted({ bucket, key, kmsKeyArn }: ObjectPut): DeliveryError {
   return new DeliveryError(
-    `The store did not say that it encrypts the object ${JSON.stringify(key)} in bucket ${bucket} under the KMS key ${kmsKeyArn}; nothing was sent.`,
+    `The store did not confirm the KMS key ${kmsKeyArn} for the object ${JSON.stringify(key)} in bucket ${bucket}.`,
     { code: 'S3.KMS.KeyNotConfigured', retryable: true, refused: true },
   );
 }

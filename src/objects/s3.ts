@@ -8,14 +8,16 @@ import { beginUpload, giveUp, type Upload } from './s3-upload.ts';
 export type { S3Settings } from './s3-requests.ts';
 
 /**
- * Buckets in S3, or in a store that speaks its protocol. A body of up to 8 MiB is one request, a larger one a multipart upload whose parts
- * come from a fixed number of buffers: memory is at most 8 MiB a connection, whatever the number and size of objects.
+ * Buckets in S3, or in a store that speaks its protocol. A body of up to 8 MiB is one request, a larger one a multipart
+ * upload whose parts come from a fixed number of buffers: memory is at most 8 MiB a connection, whatever the number and
+ * size of objects.
  *
- * Keys are unique to a batch, so whatever object is found under one is the one to be stored: `If-None-Match: *` keeps a repeat from storing it
- * again where the store knows that, and where it does not the repeat overwrites it with the same bytes. An upload that a crash cut
- * off is given up by the next attempt, unless it turns out to have been completed.
+ * Keys are unique to a batch, so whatever object is found under one is the one to be stored: `If-None-Match: *` keeps a
+ * repeat from storing it again where the store knows that, and where it does not the repeat overwrites it with the same
+ * bytes. An upload that a crash cut off is given up by the next attempt, unless it turns out to have been completed.
  *
- * Encryption under a KMS key is confirmed before any byte is sent to a store that is not AWS's; one that does not confirm it is refused.
+ * Encryption under a KMS key is confirmed before any byte is sent to a store that is not AWS's; one that does not
+ * confirm it is refused.
  */
 export function s3Objects(settings: S3Settings): ObjectStore {
   const requests = s3Requests(settings);

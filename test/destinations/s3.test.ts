@@ -125,7 +125,7 @@ describe('the S3 destination', () => {
     expect((await stored()).map(({ body }) => body.toString())).toEqual(['once']);
   });
 
-  it('writes error records as lines of JSON under the error prefix, neither compressed nor with an extension', async () => {
+  it('writes error records as lines of JSON under the error prefix, plain and without an extension', async () => {
     const config = { ...DELIMITED, CompressionFormat: 'GZIP', FileExtension: '.log', ErrorOutputPrefix: 'failed/' };
 
     await deliver(slice({ config, errorOutputType: 'processing-failed' }), [FAILED, FAILED]);

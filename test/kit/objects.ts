@@ -11,7 +11,10 @@ export interface ObjectsUnderTest {
 export interface OpenObjects {
   readonly store: ObjectStore;
   readonly bucket: string;
-  /** The object's bytes as the far side holds them, not asked of the store under test; undefined when there is no such object. */
+  /**
+   * The object's bytes as the far side holds them, not asked of the store under test; undefined when there is no such
+   * object.
+   */
   read(key: string): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
 }
@@ -20,7 +23,9 @@ const MIB = 1024 * 1024;
 /** Beyond what a store may send in one piece, and not a round number. */
 const LARGE_BYTES = 20 * MIB + 12_345;
 const HUGE_BYTES = 128 * MIB;
-/** Room for the parts a store has under way and for what the garbage collector leaves lying about, well below the body. */
+/**
+ * Room for the parts a store has under way and for what the garbage collector leaves lying about, well below the body.
+ */
 const FLAT_BYTES = 96 * MIB;
 
 /** What every object store must do. Run it on yours: `describeObjects({ name: 'mine', open })`. */

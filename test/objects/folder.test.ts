@@ -151,7 +151,7 @@ describe('a folder of buckets', () => {
     ['mkdir', 'EDQUOT'],
     ['rename', 'EXDEV'],
   ] as const) {
-    it(`refuses an object with Folder.${code} when ${step} fails, keeps nothing of it, and takes it later`, async () => {
+    it(`refuses with Folder.${code} when ${step} fails, keeps nothing, and takes the object later`, async () => {
       let isFailing = false;
       const store = await folderObjects({ folder, files: failing(step, code, () => isFailing) });
       isFailing = true;

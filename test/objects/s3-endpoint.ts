@@ -14,8 +14,8 @@ export interface Asked {
 export type Behaviour = (asked: Asked, answer: ServerResponse) => Promise<boolean | undefined> | boolean | undefined;
 
 /**
- * S3's side of the conversation for what a real server cannot be made to do: it stores nothing, answers as S3 does when all is well, and
- * otherwise as the test says. A `Behaviour` returns true when it has dealt with the request.
+ * S3's side of the conversation for what a real server cannot be made to do: it stores nothing, answers as S3 does when
+ * all is well, and otherwise as the test says. A `Behaviour` returns true when it has dealt with the request.
  */
 export async function s3Endpoint(behave: Behaviour = () => undefined) {
   const asked: Asked[] = [];

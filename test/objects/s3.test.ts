@@ -139,7 +139,7 @@ describe('an S3 bucket', () => {
     [500, 'InternalError', false],
     [503, 'SlowDown', false],
   ] as const) {
-    it(`calls ${status} ${code} worth another try, ${refused ? 'with' : 'without'} claiming that nothing was stored`, async () => {
+    it(`tries again after ${status} ${code}, ${refused ? 'certain' : 'not certain'} that nothing was stored`, async () => {
       const far = await bucketThat((_, answer) => refuse(answer, status, code));
 
       await expect(far.put(object(SMALL))).rejects.toMatchObject({
@@ -246,6 +246,17 @@ describe('an S3 bucket', () => {
 
     expect(results.map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
     expect(far.mostInFlight()).toBe(1);
+  });
+
+  it('takes an object with its only buffer after the body of another failed', async () => {
+    const far = await bucketThat(undefined, { connections: 1 });
+    async function* broken() {
+      yield Buffer.from('x');
+      throw new Error('the log cannot be read');
+    }
+    await expect(far.put({ ...object(0), body: broken() })).rejects.toThrow('the log cannot be read');
+
+    expect(await far.put(object(SMALL))).toEqual({ outcome: 'stored', bytes: SMALL });
   });
 
   it('stops waiting for a buffer when it is called off', async () => {
