@@ -1,0 +1,339 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { DestinationKind } from '../../src/core/streams.ts';
+import { isZstdAvailable } from '../../src/formats/zstd.ts';
+import { testApi } from '../kit/api.ts';
+import { BACKUP, createInput, destinationIn, LAMBDA_ARN, LEAST, processing, processor, ROLE } from './inputs.ts';
+
+async function described(input: JsonObject): Promise<Readonly<Record<string, JsonObject>>> {
+  const { output } = testApi();
+  await output('CreateDeliveryStream', input);
+  return destinationIn(await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' }));
+}
+
+async function extended(changes: JsonObject): Promise<JsonObject> {
+  return (await described(createInput('ExtendedS3', changes))).ExtendedS3DestinationDescription!; // what was created
+}
+
+const LOGGING_OFF = { Enabled: false };
+const S3_DEFAULTS = {
+  BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 300 },
+  CompressionFormat: 'UNCOMPRESSED',
+  EncryptionConfiguration: { NoEncryptionConfig: 'NoEncryption' },
+  CloudWatchLoggingOptions: LOGGING_OFF,
+};
+
+describe('an S3 destination as described', () => {
+  test('is the same whether made by the plain or by the extended configuration', async () => {
+    expect(await described(createInput('S3'))).toEqual(await described(createInput('ExtendedS3')));
+  });
+
+  test('has in its plain description only what a plain destination has', async () => {
+    const { S3DestinationDescription } = await described(
+      createInput('ExtendedS3', { Prefix: 'a/', FileExtension: '.log', CustomTimeZone: 'Europe/Berlin' }),
+    );
+
+    expect(S3DestinationDescription).toEqual({ ...LEAST.ExtendedS3, Prefix: 'a/', ...S3_DEFAULTS });
+  });
+
+  test('keeps an empty prefix, which differs from none', async () => {
+    expect((await extended({ Prefix: '' })).Prefix).toBe('');
+    expect(await extended({})).not.toHaveProperty('Prefix');
+  });
+
+  test('has no empty file extension', async () => {
+    expect(await extended({ FileExtension: '' })).not.toHaveProperty('FileExtension');
+  });
+
+  test('describes its backup, completed', async () => {
+    const description = await extended({ S3BackupMode: 'Enabled', S3BackupConfiguration: BACKUP });
+
+    expect(description.S3BackupDescription).toEqual({ ...BACKUP, ...S3_DEFAULTS });
+    expect(description).not.toHaveProperty('S3BackupConfiguration');
+  });
+
+  test('converting formats, buffers 128 MB unless told otherwise, and leaves the options of formats alone', async () => {
+    const DataFormatConversionConfiguration = {
+      SchemaConfiguration: { RoleARN: ROLE, DatabaseName: 'd', TableName: 't' },
+      InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
+      OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } },
+    };
+
+    const description = await extended({ DataFormatConversionConfiguration });
+
+    expect(description.BufferingHints).toEqual({ SizeInMBs: 128, IntervalInSeconds: 300 });
+    expect(description.DataFormatConversionConfiguration).toEqual({
+      ...DataFormatConversionConfiguration,
+      Enabled: true,
+    });
+  });
+
+  test('keeps a conversion that is off as given', async () => {
+    const description = await extended({ DataFormatConversionConfiguration: { Enabled: false } });
+
+    expect(description.DataFormatConversionConfiguration).toEqual({ Enabled: false });
+    expect(description.BufferingHints).toEqual(S3_DEFAULTS.BufferingHints);
+  });
+
+  test('partitioning dynamically, retries for 300 s', async () => {
+    const description = await extended({
+      Prefix: '!{partitionKeyFromLambda:a}/',
+      ErrorOutputPrefix: '!{firehose:error-output-type}/',
+      DynamicPartitioningConfiguration: { Enabled: true },
+      ProcessingConfiguration: processing(processor('Lambda', { LambdaArn: LAMBDA_ARN })),
+    });
+
+    expect(description.DynamicPartitioningConfiguration).toEqual({
+      Enabled: true,
+      RetryOptions: { DurationInSeconds: 300 },
+    });
+  });
+});
+
+describe('processors as described', () => {
+  const lambda = (parameters: Readonly<Record<string, string>>) =>
+    processing(processor('Lambda', { LambdaArn: LAMBDA_ARN, ...parameters }));
+
+  test("a Lambda function has five parameters in AWS's order, whatever the order given", async () => {
+    const description = await extended({
+      ProcessingConfiguration: processing(processor('Lambda', { NumberOfRetries: '5', LambdaArn: LAMBDA_ARN })),
+    });
+
+    expect(description.ProcessingConfiguration).toEqual(
+      processing(
+        processor('Lambda', {
+          LambdaArn: LAMBDA_ARN,
+          NumberOfRetries: '5',
+          RoleArn: ROLE,
+          BufferSizeInMBs: '1',
+          BufferIntervalInSeconds: '60',
+        }),
+      ),
+    );
+  });
+
+  test.each<[DestinationKind, string, string]>([
+    ['Splunk', '0.25', '60'],
+    ['Snowflake', '0.25', '30'],
+    ['HttpEndpoint', '1', '60'],
+  ])('a Lambda function of a %s destination buffers %s MB or %s s', async (kind, size, interval) => {
+    const destination = await described(createInput(kind, { ProcessingConfiguration: lambda({}) }));
+
+    const { ProcessingConfiguration } = destination[`${kind}DestinationDescription`]!; // what was created
+    const text = JSON.stringify(ProcessingConfiguration);
+    expect(text).toContain(`{"ParameterName":"BufferSizeInMBs","ParameterValue":"${size}"}`);
+    expect(text).toContain(`{"ParameterName":"BufferIntervalInSeconds","ParameterValue":"${interval}"}`);
+    expect(text).toContain(`{"ParameterName":"RoleArn","ParameterValue":"${ROLE}"}`);
+  });
+
+  test('processing that is not said to be on is off', async () => {
+    expect((await extended({ ProcessingConfiguration: { Processors: [] } })).ProcessingConfiguration).toEqual({
+      Enabled: false,
+      Processors: [],
+    });
+  });
+
+  test('AppendDelimiterToRecord has no parameters and DataMessageExtraction is lower case', async () => {
+    const { ProcessingConfiguration } = await extended({
+      ProcessingConfiguration: processing(
+        processor('AppendDelimiterToRecord', { Delimiter: '\\n' }),
+        processor('Decompression', { CompressionFormat: 'GZIP' }),
+        processor('CloudWatchLogProcessing', { DataMessageExtraction: 'True' }),
+      ),
+    });
+
+    expect(ProcessingConfiguration).toEqual(
+      processing(
+        processor('AppendDelimiterToRecord'),
+        processor('Decompression', { CompressionFormat: 'GZIP' }),
+        processor('CloudWatchLogProcessing', { DataMessageExtraction: 'true' }),
+      ),
+    );
+  });
+});
+
+describe('other destinations as described', () => {
+  const backup = { ...BACKUP, ...S3_DEFAULTS };
+  const hints = S3_DEFAULTS.BufferingHints;
+  const retry = (DurationInSeconds: number) => ({ DurationInSeconds });
+
+  test.each<[DestinationKind, JsonObject]>([
+    ['Redshift', { RetryOptions: retry(3600), S3BackupMode: 'Disabled' }],
+    [
+      'Elasticsearch',
+      {
+        BufferingHints: hints,
+        RetryOptions: retry(300),
+        S3BackupMode: 'FailedDocumentsOnly',
+        IndexRotationPeriod: 'OneDay',
+        DocumentIdOptions: { DefaultDocumentIdFormat: 'FIREHOSE_DEFAULT' },
+      },
+    ],
+    [
+      'Amazonopensearchservice',
+      {
+        BufferingHints: hints,
+        RetryOptions: retry(300),
+        S3BackupMode: 'FailedDocumentsOnly',
+        IndexRotationPeriod: 'OneDay',
+        DocumentIdOptions: { DefaultDocumentIdFormat: 'FIREHOSE_DEFAULT' },
+      },
+    ],
+    [
+      'AmazonOpenSearchServerless',
+      { BufferingHints: hints, RetryOptions: retry(300), S3BackupMode: 'FailedDocumentsOnly' },
+    ],
+    [
+      'Splunk',
+      {
+        BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 },
+        RetryOptions: retry(300),
+        S3BackupMode: 'FailedEventsOnly',
+        HECAcknowledgmentTimeoutInSeconds: 180,
+      },
+    ],
+    [
+      'HttpEndpoint',
+      {
+        BufferingHints: hints,
+        RetryOptions: retry(300),
+        S3BackupMode: 'FailedDataOnly',
+        RequestConfiguration: { ContentEncoding: 'NONE' },
+      },
+    ],
+    [
+      'Snowflake',
+      {
+        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 0 },
+        RetryOptions: retry(60),
+        S3BackupMode: 'FailedDataOnly',
+        DataLoadingOption: 'JSON_MAPPING',
+      },
+    ],
+    ['Iceberg', { BufferingHints: hints, RetryOptions: retry(300), S3BackupMode: 'FailedDataOnly', AppendOnly: false }],
+  ])('%s has its defaults, its backup under another name, and no secrets', async (kind, defaults) => {
+    const description = (await described(createInput(kind)))[`${kind}DestinationDescription`];
+
+    const { S3Configuration, Password, PrivateKey, KeyPassphrase, EndpointConfiguration, ...open } = LEAST[kind];
+    expect(description).toEqual({
+      ...open,
+      ...(kind === 'HttpEndpoint' && {
+        EndpointConfiguration: { Url: 'https://collector.example.com/in', Name: 'collector' },
+      }),
+      S3DestinationDescription: backup,
+      CloudWatchLoggingOptions: LOGGING_OFF,
+      ...defaults,
+    });
+  });
+
+  test('a VPC is described under its own name', async () => {
+    const VpcConfiguration = { SubnetIds: ['subnet-1'], RoleARN: ROLE, SecurityGroupIds: ['sg-1'] };
+
+    const destination = await described(createInput('Amazonopensearchservice', { VpcConfiguration }));
+
+    expect(destination.AmazonopensearchserviceDestinationDescription?.VpcConfigurationDescription).toEqual(
+      VpcConfiguration,
+    );
+  });
+
+  test('what is stored keeps the secrets', async () => {
+    const { output, streams } = testApi();
+    await output('CreateDeliveryStream', createInput('Redshift'));
+
+    expect((await streams.get('clicks'))?.destination.config.Password).toBe('hunter2hunter2');
+  });
+});
+
+describe('sources as described', () => {
+  test('a Kinesis stream has a start, and no encryption of its own is described', async () => {
+    const { output, clock } = testApi();
+    const KinesisStreamSourceConfiguration = {
+      KinesisStreamARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/s',
+      RoleARN: ROLE,
+    };
+    await output(
+      'CreateDeliveryStream',
+      createInput('ExtendedS3', {}, { DeliveryStreamType: 'KinesisStreamAsSource', KinesisStreamSourceConfiguration }),
+    );
+
+    const { DeliveryStreamDescription } = await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' });
+
+    expect(DeliveryStreamDescription).toMatchObject({
+      DeliveryStreamType: 'KinesisStreamAsSource',
+      Source: {
+        KinesisStreamSourceDescription: {
+          ...KinesisStreamSourceConfiguration,
+          DeliveryStartTimestamp: clock.now / 1_000,
+        },
+      },
+    });
+    expect(DeliveryStreamDescription).not.toHaveProperty('DeliveryStreamEncryptionConfiguration');
+  });
+
+  test('a throughput hint is all there is of direct puts', async () => {
+    const { output } = testApi();
+    await output(
+      'CreateDeliveryStream',
+      createInput('ExtendedS3', {}, { DirectPutSourceConfiguration: { ThroughputHintInMBs: 7 } }),
+    );
+
+    const { DeliveryStreamDescription } = await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' });
+
+    expect(DeliveryStreamDescription).toMatchObject({
+      Source: { DirectPutSourceDescription: { ThroughputHintInMBs: 7 } },
+    });
+  });
+});
+
+describe("Hydrant's own member", () => {
+  const ask = (Hydrant: JsonObject, changes: JsonObject = {}) =>
+    testApi().call('CreateDeliveryStream', createInput('ExtendedS3', changes, { Hydrant }));
+
+  test('is described where it asks for something', async ({ skip }) => {
+    skip(!isZstdAvailable(), `${process.version} has no zstd`);
+    const { output } = testApi();
+    await output('CreateDeliveryStream', createInput('ExtendedS3', {}, { Hydrant: { CompressionFormat: 'zstd' } }));
+
+    const { DeliveryStreamDescription } = await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' });
+
+    expect(DeliveryStreamDescription).toMatchObject({ Hydrant: { CompressionFormat: 'zstd' } });
+  });
+
+  test('asking for zstd is refused by a Node that has none', async ({ skip }) => {
+    skip(isZstdAvailable(), `${process.version} has zstd`);
+    expect((await ask({ CompressionFormat: 'zstd' })).body.message).toBe(
+      `Hydrant.CompressionFormat zstd needs Node >= 22.15; this is ${process.version}.`,
+    );
+  });
+
+  test('is not described where it asks for nothing', async () => {
+    const { output } = testApi();
+    await output('CreateDeliveryStream', createInput('ExtendedS3', {}, { Hydrant: {} }));
+
+    const { DeliveryStreamDescription } = await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' });
+
+    expect(DeliveryStreamDescription).not.toHaveProperty('Hydrant');
+  });
+
+  test('refuses members it does not know by name', async () => {
+    expect((await ask({ Compresion: 'zstd' })).body).toEqual({
+      __type: 'ValidationException',
+      message:
+        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat]",
+    });
+  });
+
+  test('does not compress twice', async () => {
+    expect((await ask({ CompressionFormat: 'zstd' }, { CompressionFormat: 'GZIP' })).body.message).toBe(
+      'Hydrant.CompressionFormat needs CompressionFormat to be unset or UNCOMPRESSED.',
+    );
+  });
+
+  test('compresses S3 objects only', async () => {
+    const input = createInput('Splunk', {}, { Hydrant: { CompressionFormat: 'zstd' } });
+
+    expect((await testApi().call('CreateDeliveryStream', input)).body.message).toBe(
+      'Hydrant.CompressionFormat is only for S3 destinations.',
+    );
+  });
+});
