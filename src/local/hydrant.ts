@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import s3Destination from '../../destinations/s3.ts';
+import { destinations } from '../../destinations/index.ts';
 import type { ApiRequest, ApiResponse } from '../api/context.ts';
 import { api } from '../api/handler.ts';
 import type { Usage } from '../core/buffer.ts';
 import { drain } from '../core/drain.ts';
 import { ApiError } from '../core/errors.ts';
 import { ingest } from '../core/ingest.ts';
-import type { Adapters } from '../core/route.ts';
 import type { StreamDefinition } from '../core/streams.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
@@ -79,7 +78,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   });
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
-  const adapters: Adapters = { s3: s3Destination({ objects }), others: new Map() };
+  const adapters = destinations({ objects });
   const wakes = timers({
     buffer,
     now,
