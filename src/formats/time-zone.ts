@@ -51,8 +51,11 @@ function offsetAt(epochSeconds: number, zone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - epochSeconds;
 }
 
-/** Making a formatter costs a thousand times more than using it. Bounded by the number of zones there are. */
+/** Making a formatter costs a thousand times more than using it. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** More than there are zones; but Intl takes each in any capitalisation. */
+const CLOCKS_MOST = 1000;
 
 function clockOf(zone: string): Intl.DateTimeFormat | undefined {
   const known = clocks.get(zone);
@@ -68,6 +71,7 @@ function clockOf(zone: string): Intl.DateTimeFormat | undefined {
       minute: 'numeric',
       second: 'numeric',
     });
+    if (clocks.size >= CLOCKS_MOST) clocks.clear();
     clocks.set(zone, clock);
     return clock;
   } catch {

@@ -18,12 +18,13 @@ function intlName(time: LocalTime, style: ZoneNameStyle): string {
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? time.zone;
 }
 
-/** Bounded by the number of zones and styles there are. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
+const CLOCKS_MOST = 1000;
 
 function clockFor(timeZone: string, timeZoneName: ZoneNameStyle): Intl.DateTimeFormat {
   const key = `${timeZoneName} ${timeZone}`;
   const clock = clocks.get(key) ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName });
+  if (clocks.size >= CLOCKS_MOST) clocks.clear();
   clocks.set(key, clock);
   return clock;
 }

@@ -105,6 +105,16 @@ test('a report of tiny records is written in pieces, not in one', async () => {
   expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
 });
 
+test('records larger than a piece, and those on the borders of pieces, come back whole', async () => {
+  const lengths = [2_000_000, ...Array.from({ length: 3000 }, (_, i) => 900 + (i % 7)), 1_500_001];
+  const records = lengths.map((length, i) => Buffer.alloc(length, i % 256));
+
+  const lines = await report({}, recordBlock(0, records, reason('processing-failed')));
+
+  expect(lines.length).toBe(records.length);
+  expect(lines.every((line, i) => records[i]?.equals(Buffer.from(JSON.parse(line).rawData, 'base64')))).toBe(true);
+});
+
 test('records without a reason cannot be reported: only error lanes are', async () => {
   await expect(collected(errorReport(blocks(recordBlock(0, [Buffer.from('a')]))))).rejects.toThrow('carry the reason');
 });

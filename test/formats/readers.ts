@@ -24,6 +24,7 @@ export function readZip(file: Buffer): { name: string; content: Buffer } {
   const directory = file.subarray(end.readUInt32LE(16), -22);
   assert.equal(directory.length, end.readUInt32LE(12));
   assert.equal(directory.readUInt32LE(0), 0x02014b50);
+  assert.equal(directory.readUInt16LE(8) & (1 << 11), 1 << 11, 'the name is marked as UTF-8');
   const nameLength = directory.readUInt16LE(28);
   const local = file.subarray(directory.readUInt32LE(42));
   assert.equal(local.readUInt32LE(0), 0x04034b50);
@@ -41,7 +42,9 @@ export function readXerialSnappy(file: Buffer): Buffer {
   assert.equal(file.readUInt32BE(12), 1);
   const blocks: Buffer[] = [];
   for (let at = 16; at < file.length; at += 4 + file.readUInt32BE(at)) {
-    blocks.push(uncompressed(file.subarray(at + 4, at + 4 + file.readUInt32BE(at))));
+    const block = uncompressed(file.subarray(at + 4, at + 4 + file.readUInt32BE(at)));
+    assert.ok(block.length <= 32 * 1024, "a block is no larger than snappy-java's");
+    blocks.push(block);
   }
   return Buffer.concat(blocks);
 }
