@@ -7,6 +7,11 @@ export function count(amount: number): string {
   return whole.format(amount);
 }
 
+/** `1 record`, `200,000 records`. */
+export function counted(amount: number, noun: string): string {
+  return `${count(amount)} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
 /** `61.2 MB`, in powers of 1,000. */
 export function size(bytes: number): string {
   let amount = bytes;

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../core/json.ts';
-import { count } from './amounts.ts';
+import { counted } from './amounts.ts';
 import { client } from './client.ts';
 
 export interface FlushOptions {
@@ -19,7 +19,9 @@ export async function runFlush({ streamName, endpoint }: FlushOptions): Promise<
     for (const { DeliveryStreamName, code, message } of failures) {
       process.stderr.write(`${DeliveryStreamName}: not delivered yet (${code}): ${message}\n`);
     }
-    process.stdout.write(`Delivered ${count(Number(records))} records; ${count(Number(batches))} batches attempted.\n`);
+    const attempts = Number(batches);
+    const outcome = `Delivered ${counted(Number(records), 'record')} in ${counted(attempts, 'attempt')}.`;
+    process.stdout.write(attempts === 0 ? 'Nothing is buffered.\n' : `${outcome}\n`);
     return failures.length > 0 ? 1 : 0;
   } finally {
     service.close();

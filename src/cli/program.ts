@@ -27,7 +27,7 @@ function serveCommand(): Command {
   return subcommand('serve')
     .description('Run the service. Settings also come from hydrant.config.ts, .js or .json in the current folder.')
     .option('-c, --config <file>', 'configuration file')
-    .addOption(flag('--port <number>', 'port to listen on; 0 takes a free one (default: 4573)', SETTINGS.port, Number))
+    .addOption(flag('--port <number>', 'port to listen on; 0 takes a free one (default: 4573)', SETTINGS.port, digits))
     .addOption(flag('--host <address>', 'address to listen on (default: 127.0.0.1)', SETTINGS.host))
     .addOption(flag('--data <folder>', 'data folder (default: ./data)', SETTINGS.data))
     .addOption(
@@ -92,7 +92,7 @@ function putCommand(): Command {
     .argument('[file]', 'file to read; standard input when absent or -')
     .option('--endpoint <url>', 'where Hydrant listens', DEFAULT_ENDPOINT)
     .addOption(
-      flag('--batch-records <number>', 'records in one call', wholeNumber(1, BATCH_MOST_RECORDS), Number).default(
+      flag('--batch-records <number>', 'records in one call', wholeNumber(1, BATCH_MOST_RECORDS), digits).default(
         BATCH_MOST_RECORDS,
       ),
     )
@@ -152,6 +152,11 @@ function subcommand(name: string): Command {
   return new Command(name).exitOverride().showHelpAfterError(`Run hydrant ${name} --help for what there is.`);
 }
 
+/** The number that the text is, or the text, for the setting to refuse. */
+function digits(text: string): number | string {
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
 /** A flag whose text is read like the setting of a configuration file. */
 function flag(
   flags: string,
@@ -162,7 +167,7 @@ function flag(
   const [name = flags] = flags.split(' ');
   return new Option(flags, description).argParser((text: string) => {
     try {
-      return setting(convert === undefined || text.trim() === '' ? text : convert(text), name);
+      return setting(convert === undefined ? text : convert(text), name);
     } catch (error) {
       throw error instanceof ConfigError ? new InvalidArgumentError(`It ${reasonOf(error)}`) : error;
     }

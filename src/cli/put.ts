@@ -1,7 +1,7 @@
 import { createReadStream, fstat, type Stats, stat } from 'node:fs';
 import { promisify } from 'node:util';
 import { ConfigError } from '../core/errors.ts';
-import { count, seconds, size } from './amounts.ts';
+import { count, counted, seconds, size } from './amounts.ts';
 import { type BatchLimits, batches } from './batches.ts';
 import { client } from './client.ts';
 import { lines } from './lines.ts';
@@ -65,12 +65,12 @@ export async function runPut(options: PutOptions): Promise<number> {
     const took = seconds(Date.now() - startedAt);
     const resent = total.resent > 0 ? `; ${count(total.resent)} sent again` : '';
     process.stdout.write(
-      `${count(total.records)} records (${size(total.bytes)}) acknowledged by ${streamName} in ${took}, ${count(rate())}/s${resent}.\n`,
+      `${counted(total.records, 'record')} (${size(total.bytes)}) acknowledged by ${streamName} in ${took}, ${count(rate())}/s${resent}.\n`,
     );
   }
   if (total.tooLong === 0) return 0;
   process.stderr.write(
-    `${count(total.tooLong)} lines were not sent: they are longer than ${count(RECORD_MOST_BYTES)} bytes.\n`,
+    `${counted(total.tooLong, 'line')} not sent, for being longer than ${count(RECORD_MOST_BYTES)} bytes.\n`,
   );
   return 1;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { count, seconds, size } from '../../src/cli/amounts.ts';
+import { count, counted, seconds, size } from '../../src/cli/amounts.ts';
 
 it.each([
   [0, '0 B'],
@@ -16,4 +16,8 @@ it.each([
 it('counts have their thousands apart, times a tenth of a second', () => {
   expect(count(200_000)).toBe('200,000');
   expect(seconds(2_449)).toBe('2.4 s');
+});
+
+it('one is not many', () => {
+  expect([0, 1, 2].map((amount) => counted(amount, 'record'))).toEqual(['0 records', '1 record', '2 records']);
 });
