@@ -4,8 +4,6 @@ import { zip } from './zip.ts';
 import { OUTPUT_CHUNK_BYTES, throughZlib } from './zlib-stream.ts';
 import { zstd } from './zstd.ts';
 
-export { isZstdAvailable } from './zstd.ts';
-
 /** Firehose's `CompressionFormat`, and `zstd`, an extension of ours. */
 export type CompressionFormat = 'UNCOMPRESSED' | 'GZIP' | 'ZIP' | 'Snappy' | 'HADOOP_SNAPPY' | 'zstd';
 

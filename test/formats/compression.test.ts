@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createGzip, type Gzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CompressionFormat, codec, isZstdAvailable } from '../../src/formats/compression.ts';
+import { type CompressionFormat, codec } from '../../src/formats/compression.ts';
 import { throughZlib } from '../../src/formats/zlib-stream.ts';
+import { isZstdAvailable } from '../../src/formats/zstd.ts';
 import { collected, cutAt, logLines, noise, sameLines, streamOf, watched } from './chunks.ts';
 import { readGzipMember, readHadoopSnappy, readXerialSnappy, readZip } from './readers.ts';
 
