@@ -99,8 +99,11 @@ function routeOf(method: string, url: string): string {
 }
 
 function send(response: ServerResponse, { status, headers, body }: ApiResponse): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'content-length': length });
+  // Text that is as long in bytes as in characters is ASCII, and can be sent without being encoded.
+  if (typeof body === 'string' && length === body.length) response.end(body, 'latin1');
+  else response.end(body);
 }
 
 function faultAnswer(error: unknown, fault: (error: unknown) => void): ApiResponse {

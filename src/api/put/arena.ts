@@ -9,8 +9,8 @@ const POOLED_BYTES = 768 * 1024;
 /** Below this the runtime's own allocator is as cheap. */
 const POOLED_BYTES_LEAST = 16 * 1024;
 
-/** What an idle service keeps for the next burst: 12 MiB. */
-const POOLED_MOST = 16;
+/** What an idle service keeps for the next burst: 24 MiB. */
+const POOLED_MOST = 32;
 
 const idle: Buffer[] = [];
 
