@@ -210,17 +210,19 @@ describe('what an update merges', () => {
     const ProcessingConfiguration = processing(processor('Lambda', { LambdaArn: LAMBDA_ARN }));
     const { update, destination } = await stream('ExtendedS3', { ProcessingConfiguration });
 
-    await update({ ProcessingConfiguration: { Enabled: false } });
-    expect((await destination()).ProcessingConfiguration).toEqual({ Enabled: false });
+    await update({ ProcessingConfiguration: { Processors: [processor('AppendDelimiterToRecord')] } });
+    expect((await destination()).ProcessingConfiguration).toEqual(processing(processor('AppendDelimiterToRecord')));
 
-    await update(
-      { ProcessingConfiguration: { Processors: [processor('AppendDelimiterToRecord')] } },
-      { CurrentDeliveryStreamVersionId: '2' },
-    );
-    expect((await destination()).ProcessingConfiguration).toEqual({
-      Enabled: false,
-      Processors: [processor('AppendDelimiterToRecord')],
-    });
+    await update({ ProcessingConfiguration: { Enabled: false } }, { CurrentDeliveryStreamVersionId: '2' });
+    expect((await destination()).ProcessingConfiguration).toEqual({ Enabled: false });
+  });
+
+  test('an empty block leaves what is in it', async () => {
+    const { update, destination } = await stream('HttpEndpoint', { RetryOptions: { DurationInSeconds: 7 } });
+
+    await update({ RetryOptions: {} });
+
+    expect((await destination()).RetryOptions).toEqual({ DurationInSeconds: 7 });
   });
 
   test("the role of a Lambda function is settled when it is given, whatever the destination's role becomes", async () => {
