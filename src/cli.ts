@@ -10,7 +10,8 @@ const EXIT_FAILURE = 1;
 try {
   await program().parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  // Not left to end by itself: other calls may be under way, and standard input open.
+  process.exit(exitCodeOf(error));
 }
 
 /** Says what went wrong: a sentence for what the operator or the service said, everything there is for a fault of ours. */

@@ -1,5 +1,5 @@
-import { createReadStream, fstat, type Stats, stat } from 'node:fs';
-import { promisify } from 'node:util';
+import { fstatSync, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { ConfigError } from '../core/errors.ts';
 import { count, counted, seconds, size } from './amounts.ts';
 import { type BatchLimits, batches } from './batches.ts';
@@ -22,7 +22,7 @@ export interface PutOptions {
 
 /** Firehose's longest record. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 export const RECORD_MOST_BYTES = 1_024_000;
-const STDIN = 0;
+const READ_BYTES = 256 * 1024;
 
 /**
  * Sends each line of a file or of standard input as a record and resolves with the exit code: 0 when every line was acknowledged, 1 when some were
@@ -30,7 +30,7 @@ const STDIN = 0;
  */
 export async function runPut(options: PutOptions): Promise<number> {
   const { streamName, batch, concurrency, keepsNewline, retryForMs } = options;
-  const source = await open(options.file);
+  const source = await openSource(options.file);
   const service = client(options.endpoint);
   const startedAt = Date.now();
   const total = { records: 0, bytes: 0, resent: 0, tooLong: 0 };
@@ -40,7 +40,7 @@ export async function runPut(options: PutOptions): Promise<number> {
   const cut = batches(lines(source.bytes, { recordBytes: RECORD_MOST_BYTES, keepsNewline }), batch);
   const sending = { client: service, streamName, retryForMs, resent: (records: number) => (total.resent += records) };
   const worker = async (): Promise<void> => {
-    // All workers take from the one generator, so that each batch is sent by one of them, and when one fails the rest run dry.
+    // All workers take from the one generator, so that each batch is sent by one of them.
     for (let next = await cut.next(); next.done !== true; next = await cut.next()) {
       await sendBatch(next.value.records, sending);
       total.records += next.value.records.length;
@@ -49,16 +49,8 @@ export async function runPut(options: PutOptions): Promise<number> {
       line.update(total.bytes, `${count(total.records)} records  ${size(total.bytes)}  ${count(rate())}/s`);
     }
   };
-  const stopOnFailure = async (): Promise<void> => {
-    try {
-      await worker();
-    } catch (error) {
-      await cut.return(undefined);
-      throw error;
-    }
-  };
   try {
-    await Promise.all(Array.from({ length: concurrency }, stopOnFailure));
+    await Promise.all(Array.from({ length: concurrency }, worker));
   } finally {
     line.end();
     service.close();
@@ -81,13 +73,13 @@ interface Source {
   readonly sizeBytes?: number;
 }
 
-async function open(file: string | undefined): Promise<Source> {
-  if (file === undefined || file === '-') {
-    const stats = await promisify(fstat)(STDIN);
-    return { bytes: process.stdin, ...sizeIn(stats) };
-  }
+async function openSource(file: string | undefined): Promise<Source> {
+  if (file === undefined || file === '-') return { bytes: process.stdin, ...sizeIn(fstatSync(process.stdin.fd)) };
   try {
-    return { bytes: createReadStream(file, { highWaterMark: 256 * 1024 }), ...sizeIn(await promisify(stat)(file)) };
+    const handle = await open(file);
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    return { bytes: handle.createReadStream({ highWaterMark: READ_BYTES }), ...sizeIn(stats) };
   } catch (error) {
     throw new ConfigError('file', `${file} cannot be read: ${error instanceof Error ? error.message : error}`);
   }

@@ -77,7 +77,10 @@ export interface Finished {
 }
 
 /** Runs the program to its end. */
-export async function hydrant(args: readonly string[], { folder = tmpdir(), input = '' } = {}): Promise<Finished> {
+export async function hydrant(
+  args: readonly string[],
+  { folder = tmpdir(), input = '', endsInput = true } = {},
+): Promise<Finished> {
   const child = spawn(process.execPath, [CLI, ...args], { cwd: folder });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -87,31 +90,37 @@ export async function hydrant(args: readonly string[], { folder = tmpdir(), inpu
     output.stderr += text;
   });
   child.stdin.on('error', () => {}); // it may end without having read its input
-  child.stdin.end(input);
+  if (endsInput) child.stdin.end(input);
+  else child.stdin.write(input);
   const [status] = (await once(child, 'close')) as [number | null];
   return { status, ...output };
 }
 
-/** Every object of a bucket by its key, as stored, read from the data folder. */
-export async function objectsIn(folder: string, bucket: string): Promise<ReadonlyMap<string, Buffer>> {
+/** Every object of a bucket by its key, as stored, read from the data folder one after the other. */
+export async function* objectsIn(
+  folder: string,
+  bucket: string,
+): AsyncGenerator<readonly [key: string, bytes: Buffer]> {
   const root = join(folder, 'data', 'buckets', bucket);
-  const entries = await fs.readdir(root, { recursive: true, withFileTypes: true });
-  const objects = new Map<string, Buffer>();
-  for (const entry of entries) {
+  for (const entry of await fs.readdir(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    objects.set(path.slice(root.length + 1), await fs.readFile(path));
+    yield [path.slice(root.length + 1), await fs.readFile(path)];
   }
-  return objects;
 }
 
 /** The lines of all objects of a bucket; those whose key ends in `.gz` are decompressed, which throws when one is not whole. */
-export async function linesIn(folder: string, bucket: string): Promise<readonly string[]> {
-  const objects = await objectsIn(folder, bucket);
-  return [...objects].flatMap(([key, bytes]) => {
+export async function* eachLineIn(folder: string, bucket: string): AsyncGenerator<string> {
+  for await (const [key, bytes] of objectsIn(folder, bucket)) {
     const text = (key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-    return text.split('\n').filter((line) => line !== '');
-  });
+    yield* text.split('\n').filter((line) => line !== '');
+  }
+}
+
+export async function linesIn(folder: string, bucket: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const line of eachLineIn(folder, bucket)) lines.push(line);
+  return lines;
 }
 
 /** A stream's S3 destination: the bucket, buffering hints in MiB and seconds, further members. */

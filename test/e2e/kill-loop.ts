@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Client, client } from '../../src/cli/client.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { Random } from '../kit/random.ts';
-import type { Running } from './hydrant.ts';
+import { eachLineIn, type Running } from './hydrant.ts';
 
 const SENDERS = 4;
 const RECORDS_A_PUT = 100;
@@ -70,18 +70,20 @@ export interface Findings {
   readonly strange: readonly string[];
 }
 
-/** Holds the lines of all objects against what was sent. */
-export function audit(lines: readonly string[], { acknowledged, sent }: Ledger): Findings {
-  const times = new Uint8Array(sent);
+/** Holds the lines of all objects of the buckets against what was sent. */
+export async function audit(folder: string, buckets: readonly string[], ledger: Ledger): Promise<Findings> {
+  const times = new Uint8Array(ledger.sent);
   const strange: string[] = [];
-  for (const line of lines) {
-    const [number = '', padding] = line.split(' ');
-    const isSound = /^\d+$/.test(number) && Number(number) < sent && padding === PADDING;
-    if (isSound)
-      times[Number(number)]!++; // below sent, the array's length
-    else strange.push(line.slice(0, 100));
+  for (const bucket of buckets) {
+    for await (const line of eachLineIn(folder, bucket)) {
+      const [number = '', padding] = line.split(' ');
+      const isSound = /^\d+$/.test(number) && Number(number) < ledger.sent && padding === PADDING;
+      if (isSound)
+        times[Number(number)]!++; // below sent, the array's length
+      else strange.push(line.slice(0, 100));
+    }
   }
   const doubled: number[] = [];
-  for (let number = 0; number < sent; number++) if (times[number]! > 1) doubled.push(number); // below sent
-  return { lost: [...acknowledged].filter((number) => times[number] === 0), doubled, strange };
+  for (const [number, count] of times.entries()) if (count > 1) doubled.push(number);
+  return { lost: [...ledger.acknowledged].filter((number) => times[number] === 0), doubled, strange };
 }

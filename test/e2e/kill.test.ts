@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { client } from '../../src/cli/client.ts';
 import { seededRandom } from '../kit/random.ts';
-import { hydrant, linesIn, s3Destination, sandbox } from './hydrant.ts';
+import { hydrant, s3Destination, sandbox } from './hydrant.ts';
 import { audit, type Ledger, loadUntilKilled } from './kill-loop.ts';
 
 const { newFolder, start, clear } = await sandbox();
@@ -30,8 +30,7 @@ it(
     await last.end('SIGTERM');
 
     expect({ status, stderr, log }).toEqual({ status: 0, stderr: '', log: [] });
-    const lines = [...(await linesIn(folder, 'zipped')), ...(await linesIn(folder, 'plain'))];
-    expect(audit(lines, ledger)).toEqual({ lost: [], doubled: [], strange: [] });
+    expect(await audit(folder, STREAMS, ledger)).toEqual({ lost: [], doubled: [], strange: [] });
     expect(ledger.acknowledged.size).toBeGreaterThan(0);
   },
   60_000 + KILLS * SECONDS_A_KILL * 1_000,
