@@ -175,6 +175,29 @@ describe('faults of shape', () => {
     ]);
   });
 
+  test('faults of Parquet come before those of ORC', () => {
+    const Serializer = { ParquetSerDe: { PageSizeBytes: 1 }, OrcSerDe: { RowIndexStride: 1 } };
+
+    expect(faults(dataFormatConversionConfiguration, { OutputFormatConfiguration: { Serializer } })).toEqual([
+      'outputFormatConfiguration.serializer.parquetSerDe.pageSizeBytes Member must have value greater than or equal to 65536',
+      'outputFormatConfiguration.serializer.orcSerDe.rowIndexStride Member must have value greater than or equal to 1000',
+    ]);
+  });
+
+  test('an empty string breaks its length and then its pattern', () => {
+    expect(faults(dataFormatConversionConfiguration, { SchemaConfiguration: { CatalogId: '' } })).toEqual([
+      'schemaConfiguration.catalogId Member must have length greater than or equal to 1',
+      'schemaConfiguration.catalogId Member must satisfy regular expression pattern: ^\\S+$',
+    ]);
+  });
+
+  test('white space is that of ASCII', () => {
+    const region = (Region: string) => refusal(dataFormatConversionConfiguration, { SchemaConfiguration: { Region } });
+
+    expect(['\u3000', '\u00a0'].map(region)).toEqual(['accepted', 'accepted']);
+    expect([' ', '\t', '\v', '\f', '\r', '\n'].map(region)).not.toContain('accepted');
+  });
+
   test('lists are limited in length, and their strings judged together', () => {
     const names = structure({ Names: list(string({ min: 1, max: 3 }), { min: 1, max: 2 }) });
 

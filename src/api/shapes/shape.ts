@@ -105,12 +105,14 @@ export function string(
 ): StringShape {
   const { pattern, printed, ...lengths } = limits;
   if (pattern === undefined) return { type: 'string', ...lengths };
-  return {
-    type: 'string',
-    ...lengths,
-    // Unicode mode only where the pattern needs it: it refuses escapes such as `\\_` that Java allows.
-    pattern: { text: printed ?? pattern, whole: new RegExp(`^(?:${pattern})$`, pattern.includes('\\p{') ? 'u' : '') },
-  };
+  return { type: 'string', ...lengths, pattern: { text: printed ?? pattern, whole: javaPattern(pattern) } };
+}
+
+/** Java's white space is ASCII: AWS was seen to take an ideographic space where `\s` may not match. */
+function javaPattern(pattern: string): RegExp {
+  const source = pattern.replaceAll('\\s', '[ \\t-\\r]').replaceAll('\\S', '[^ \\t-\\r]');
+  // Unicode mode only where the pattern needs it: it refuses escapes such as `\_` that Java allows.
+  return new RegExp(`^(?:${source})$`, pattern.includes('\\p{') ? 'u' : '');
 }
 
 /** Values in the service model's order; faults list them in AWS's. */

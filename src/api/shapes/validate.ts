@@ -95,7 +95,7 @@ const NOT_NULL = 'Member must not be null';
 
 type ScalarShape = Exclude<Shape, { readonly type: 'structure' | 'list' | 'map' }>;
 
-/** In the order in which AWS reports them; NaN breaks both limits, the upper one first. */
+/** In the order in which AWS was seen to report them: length before pattern; NaN breaks both limits, the upper one first. */
 function brokenRules(shape: ScalarShape, value: Deserialized): string[] {
   switch (shape.type) {
     case 'string':
@@ -114,7 +114,7 @@ function brokenRules(shape: ScalarShape, value: Deserialized): string[] {
 function brokenStringRules(shape: StringShape, value: string): string[] {
   const matches = shape.pattern === undefined || (value.length <= PATTERN_LONGEST && shape.pattern.whole.test(value));
   const rules = brokenLengths(shape, value.length);
-  return matches ? rules : [patternRule(shape.pattern!), ...rules]; // A pattern that does not match is there.
+  return matches ? rules : [...rules, patternRule(shape.pattern!)]; // A pattern that does not match is there.
 }
 
 interface Limits {
