@@ -84,9 +84,12 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   ENOTDIR: 'is not a folder',
 };
 
+/** A file system's error has a code, others none. */
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+const isUnusable = (error: unknown): boolean => codeOf(error) in UNUSABLE;
+
 function unusable(folder: string, error: unknown): unknown {
-  const why = UNUSABLE[(error as NodeJS.ErrnoException).code ?? '']; // a file system's error has a code, others none
-  return why === undefined ? error : new ConfigError('data', `${folder} ${why}.`);
+  return isUnusable(error) ? new ConfigError('data', `${folder} ${UNUSABLE[codeOf(error)]}.`) : error;
 }
 
 async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Promise<Log> {
@@ -128,9 +131,16 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     compaction.check();
   }
 
-  await writer.start().catch((error: unknown) => {
-    throw unusable(folder, error);
-  });
+  try {
+    await writer.start();
+  } catch (error) {
+    // A full or failing disk is no reason not to start: what is stored can be delivered, and that may make room.
+    if (!isUnusable(error)) warn('The log starts without being able to write.', { error: String(error) });
+    else {
+      await writer.close();
+      throw unusable(folder, error);
+    }
+  }
   segments.storeIndexOf(last);
 
   return {

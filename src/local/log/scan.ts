@@ -52,18 +52,17 @@ export async function* scan(file: DiskFile, options: ScanOptions): AsyncGenerato
     }
     if (held) yield held;
     held = undefined;
-    // With a broken block at the very end, the whole group may never have been acknowledged: what follows decides.
+    // A broken block in the very last group: the write was torn, unless a group follows.
     if (found.broken.length > 0 && options.end === undefined) held = found;
     else yield found;
     offset = found.end;
   }
-  if (held) yield { kind: 'damage', offset: held.offset, end: held.end };
 }
 
 /** The group whose head is whole at this offset. */
 async function groupAt(file: DiskFile, options: ScanOptions, offset: number, size: number) {
-  const page = Buffer.allocUnsafe(ALIGNMENT);
-  const sizes = groupSizes(page.subarray(0, await file.read(page, offset)));
+  const page = await readAt(file, offset, ALIGNMENT);
+  const sizes = groupSizes(page);
   if (sizes === undefined || offset + sizes.headBytes + sizes.blocksBytes > size) return undefined;
   const head =
     sizes.headBytes <= ALIGNMENT ? page.subarray(0, sizes.headBytes) : await readAt(file, offset, sizes.headBytes);
@@ -90,12 +89,11 @@ async function nextGroup(
   limit: number,
 ): Promise<number | undefined> {
   const size = await file.size();
-  const chunk = Buffer.allocUnsafe(LOOK_AHEAD_BYTES);
   for (let start = from; start < limit; start += LOOK_AHEAD_BYTES) {
-    const there = await file.read(chunk, start);
-    for (let at = 0; at < there && start + at < limit; at += ALIGNMENT) {
+    const chunk = await readAt(file, start, LOOK_AHEAD_BYTES);
+    for (let at = 0; at < chunk.length && start + at < limit; at += ALIGNMENT) {
       // Most pages are ruled out by their first bytes; only what looks like a group is read again.
-      if (groupSizes(chunk.subarray(at, there)) && (await groupAt(file, options, start + at, size))) return start + at;
+      if (groupSizes(chunk.subarray(at)) && (await groupAt(file, options, start + at, size))) return start + at;
     }
   }
   return undefined;
@@ -104,7 +102,25 @@ async function nextGroup(
 /** A multiple of the alignment. */
 const LOOK_AHEAD_BYTES = 1024 * 1024;
 
+/** The file's bytes from `offset` on, fewer only at its end. Where the disk cannot read a page, it is zeros: damage like any other. */
 export async function readAt(file: DiskFile, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
-  return bytes.subarray(0, await file.read(bytes, offset));
+  try {
+    return bytes.subarray(0, await file.read(bytes, offset));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error; // Node's file errors are ErrnoExceptions
+    return await readPages(file, offset, bytes);
+  }
+}
+
+async function readPages(file: DiskFile, offset: number, into: Buffer): Promise<Buffer> {
+  const size = Math.min(into.length, Math.max((await file.size()) - offset, 0));
+  for (let at = 0; at < size; at += ALIGNMENT) {
+    const page = into.subarray(at, Math.min(at + ALIGNMENT, size));
+    await file.read(page, offset + at).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error; // Node's file errors are ErrnoExceptions
+      page.fill(0);
+    });
+  }
+  return into.subarray(0, size);
 }

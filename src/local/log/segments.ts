@@ -148,10 +148,9 @@ export function openSegments(options: SegmentsOptions): Segments {
     return { number, file, preparedBytes: 0 };
   }
 
-  async function openClosed(number: number, entry: Entry): Promise<void> {
+  async function openClosed(number: number, entry: Entry, state: SegmentState): Promise<void> {
     const file = await disk.open(path(segmentName(number)), 'existing');
     try {
-      const state = known(number);
       entry.index = (await storedIndex(file, state)) ?? (await rebuiltIndex(file, number, state));
     } catch (error) {
       await file.close();
@@ -239,12 +238,14 @@ export function openSegments(options: SegmentsOptions): Segments {
     if (entry === undefined) return undefined;
     entry.users += 1;
     entry.usedAt = clock++;
+    // Once freed it is unknown to the ledger, though it is still there for those who use it.
+    const state = known(number);
     try {
-      entry.opening ??= entry.file ? Promise.resolve() : openClosed(number, entry);
+      entry.opening ??= entry.file ? Promise.resolve() : openClosed(number, entry, state);
       await entry.opening;
       const { file, index } = entry;
       assert(file && index, 'An open segment has a file and an index.');
-      return await work({ file, index, salt: known(number).salt });
+      return await work({ file, index, salt: state.salt });
     } finally {
       if (entry.file === undefined) delete entry.opening;
       leave(number, entry);
@@ -279,9 +280,10 @@ export function openSegments(options: SegmentsOptions): Segments {
       if (entry === undefined || !entry.isActive) return;
       const { file, index } = entry;
       assert(file && index, 'The active segment is open.');
+      const state = known(number);
       entry.users += 1;
       inBackground('Storing the index of a full segment', () =>
-        storeIndex(file, index, known(number)).finally(() => {
+        storeIndex(file, index, state).finally(() => {
           entry.isActive = false;
           leave(number, entry);
         }),

@@ -19,7 +19,7 @@ import type { Segments } from './segments.ts';
 export interface Writer {
   /** Resolves with the request's answer when what it wished is durable and applied. */
   submit<T>(request: Request<T>): Promise<T>;
-  /** Opens the first segment of this run of the process. Rejects when the folder takes no files at all. */
+  /** Opens the first segment of this run of the process. When it rejects, the log is not ready and goes on trying. */
   start(): Promise<void>;
   isReady(): boolean;
   close(): Promise<void>;
@@ -305,9 +305,8 @@ export function openWriter(options: WriterOptions): Writer {
       try {
         await openNext();
       } catch (error) {
-        // A full disk is no reason not to start: what is stored can be delivered, and that makes room.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error; // Node's file errors are ErrnoExceptions
         failed(error);
+        throw error;
       }
     },
     isReady: () => isReady,
