@@ -8,8 +8,8 @@ import { OPERATIONS } from './operations/index.ts';
 import { serializationError } from './shapes/index.ts';
 
 /**
- * The largest body an operation gets to see, in bytes after decoding. The largest that Firehose accepts is a PutRecordBatch of 4 MiB, which
- * base64 makes a third larger, with room for a client that writes much white space.
+ * The largest body an operation gets to see, in bytes after decoding. The largest that Firehose accepts is a
+ * PutRecordBatch of 4 MiB, which base64 makes a third larger, with room for a client that writes much white space.
  */
 export const BODY_MOST_BYTES = 16 * 1024 * 1024;
 
@@ -17,8 +17,8 @@ const JSON_1_1 = 'application/x-amz-json-1.1';
 const TARGET_PREFIX = 'Firehose_20150804.';
 
 /**
- * Firehose's wire API, AWS JSON 1.1: a request in, its answer out. The promise never rejects: what is the caller's doing is answered as AWS
- * would, what is a bug of ours is logged and answered 500.
+ * Firehose's wire API, AWS JSON 1.1: a request in, its answer out. The promise never rejects: what is the caller's
+ * doing is answered as AWS would, what is a bug of ours is logged and answered 500.
  */
 export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiResponse> {
   return async (request) => {
@@ -78,7 +78,8 @@ function tooLarge(): ApiError {
 
 /** What AWS answers to whatever does not address the API at all. */
 function notTheApi(): ApiError {
-  const message = `The Firehose API takes POST / with Content-Type ${JSON_1_1} and X-Amz-Target ${TARGET_PREFIX}<operation>.`;
+  const target = `${TARGET_PREFIX}<operation>`;
+  const message = `The Firehose API takes POST / with Content-Type ${JSON_1_1} and X-Amz-Target ${target}.`;
   return new ApiError('UnknownOperationException', message, 404);
 }
 

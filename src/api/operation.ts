@@ -2,7 +2,10 @@ import type { JsonObject } from '../core/json.ts';
 import type { ApiContext, ApiRequest } from './context.ts';
 import { type StructureShape, type ValueOf, validate } from './shapes/index.ts';
 
-/** An operation of the API: its parsed body in, its answer out. Throws `ApiError` for everything that is the caller's doing. */
+/**
+ * An operation of the API: its parsed body in, its answer out. Throws `ApiError` for everything that is the caller's
+ * doing.
+ */
 export type Operation = (context: ApiContext, input: JsonObject, region: string) => Promise<JsonObject>;
 
 /** An operation that reads the body itself, because speed counts: it answers with the JSON text of its output. */

@@ -6,7 +6,10 @@ import type { ExtendedS3 } from './s3.ts';
 
 type Conversion = ValueOf<typeof dataFormatConversionConfiguration>;
 
-/** Observed on AWS: conversion that is configured is on unless it is switched off. Options of the formats are not filled in. */
+/**
+ * Observed on AWS: conversion that is configured is on unless it is switched off. Options of the formats are not filled
+ * in.
+ */
 export function completeConversion(conversion: Conversion): Conversion {
   return { ...conversion, Enabled: conversion.Enabled ?? true };
 }

@@ -8,7 +8,10 @@ import { checkPartitioning, completePartitioning, isPartitioning } from './parti
 import { checkProcessing, completeProcessing } from './processing.ts';
 import { checkSourceBackup, completeEncryption, completeSourceBackup, prefixesOf, throwBroken } from './s3.ts';
 
-/** With conversion or dynamic partitioning the least size is 64 MiB, so that neither could be switched on with the plain default. */
+/**
+ * With conversion or dynamic partitioning the least size is 64 MiB, so that neither could be switched on with the plain
+ * default.
+ */
 const LARGE_OBJECT_HINTS = { SizeInMBs: 128, IntervalInSeconds: 300 };
 
 export const extendedS3 = destinationRules({

@@ -1,9 +1,8 @@
 import { invalidArgument } from '../invalid.ts';
+import type { s3BufferingHints } from '../shapes/common.ts';
+import type { ValueOf } from '../shapes/index.ts';
 
-export interface Hints {
-  readonly SizeInMBs?: number;
-  readonly IntervalInSeconds?: number;
-}
+export type Hints = ValueOf<typeof s3BufferingHints>;
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html */
 export const S3_HINTS = { SizeInMBs: 5, IntervalInSeconds: 300 };

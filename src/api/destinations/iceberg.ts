@@ -32,7 +32,8 @@ export const iceberg = destinationRules({
     }
     if (!routes(config.ProcessingConfiguration) && config.DestinationTableConfigurationList?.length !== 1) {
       throw invalidArgument(
-        'A single default destination table configuration must be provided when both Lambda and MetadataExtraction processors are not provided',
+        'A single default destination table configuration must be provided when both Lambda and MetadataExtraction ' +
+          'processors are not provided',
       );
     }
     checkHints(config.BufferingHints);

@@ -1,6 +1,6 @@
 /**
- * The keys of a jq query that is one object constructor, such as `{customer: .id, "year": .at[0:4], region}`. Undefined when the query is
- * anything else or has computed keys: then only running it can tell.
+ * The keys of a jq query that is one object constructor, such as `{customer: .id, "year": .at[0:4], region}`. Undefined
+ * when the query is anything else or has computed keys: then only running it can tell.
  */
 export function keysOfQuery(query: string): readonly string[] | undefined {
   const text = query.trim();
@@ -21,7 +21,9 @@ const KEY = /^\s*(?:([A-Za-z_]\w*)|"([^"\\]*)")\s*(?::|$)/;
 
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-/** What stands between the commas that are in no bracket and no string. Undefined when brackets or strings do not match. */
+/**
+ * What stands between the commas that are in no bracket and no string. Undefined when brackets or strings do not match.
+ */
 function topLevelEntries(text: string): readonly string[] | undefined {
   const entries: string[] = [];
   const open: string[] = [];

@@ -1,7 +1,10 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { StructureShape, ValueOf } from '../shapes/index.ts';
 
-/** What the API knows of one kind of destination. Configurations given to `complete` and `check` satisfy the configuration's shape. */
+/**
+ * What the API knows of one kind of destination. Configurations given to `complete` and `check` satisfy the
+ * configuration's shape.
+ */
 export interface DestinationRules {
   readonly configuration: StructureShape;
   readonly update: StructureShape;

@@ -2,7 +2,7 @@ import { invalidArgument } from '../invalid.ts';
 import type { cloudWatchLoggingOptions } from '../shapes/common.ts';
 import type { ValueOf } from '../shapes/index.ts';
 
-type LoggingOptions = ValueOf<typeof cloudWatchLoggingOptions>;
+export type LoggingOptions = ValueOf<typeof cloudWatchLoggingOptions>;
 
 export function completeLogging(options: LoggingOptions | undefined): LoggingOptions {
   return { Enabled: false, ...options };

@@ -5,20 +5,20 @@ import {
   openSearchServerlessDestinationConfiguration,
   openSearchServerlessDestinationUpdate,
 } from '../shapes/opensearch.ts';
-import { checkHints, S3_HINTS } from './hints.ts';
+import { checkHints, type Hints, S3_HINTS } from './hints.ts';
 import { destinationRules } from './kind.ts';
-import { checkLogging, completeLogging } from './logging.ts';
+import { checkLogging, completeLogging, type LoggingOptions } from './logging.ts';
 import { checkProcessing, completeProcessing, type Processing } from './processing.ts';
 import { checkBackupS3, completeS3, type S3 } from './s3.ts';
 
 interface Shared {
   readonly RoleARN: string;
-  readonly BufferingHints?: { readonly SizeInMBs?: number; readonly IntervalInSeconds?: number };
+  readonly BufferingHints?: Hints;
   readonly RetryOptions?: { readonly DurationInSeconds?: number };
   readonly S3BackupMode?: 'FailedDocumentsOnly' | 'AllDocuments';
   readonly S3Configuration: S3;
   readonly ProcessingConfiguration?: Processing;
-  readonly CloudWatchLoggingOptions?: Parameters<typeof completeLogging>[0] & object;
+  readonly CloudWatchLoggingOptions?: LoggingOptions;
 }
 
 function completeShared(config: Shared) {
@@ -60,7 +60,8 @@ function cluster(rules: { readonly takesTypes: boolean }) {
       }
       if (config.ClusterEndpoint !== undefined && config.DomainARN !== undefined) {
         throw invalidArgument(
-          'Cannot provide both Elasticsearch cluster endpoint and domain ARN. Provide either the cluster endpoint or domain arn.',
+          'Cannot provide both Elasticsearch cluster endpoint and domain ARN. ' +
+            'Provide either the cluster endpoint or domain arn.',
         );
       }
       if (config.TypeName && !rules.takesTypes) {
@@ -73,7 +74,10 @@ function cluster(rules: { readonly takesTypes: boolean }) {
   });
 }
 
-/** Amazon OpenSearch Service under its older name. AWS looks at the domain's version before it refuses types; behind this name it may be an old one. */
+/**
+ * Amazon OpenSearch Service under its older name. AWS looks at the domain's version before it refuses types; behind
+ * this name it may be an old one.
+ */
 export const elasticsearch = cluster({ takesTypes: true });
 
 export const openSearch = cluster({ takesTypes: false });

@@ -12,7 +12,10 @@ export interface LambdaDefaults {
   readonly BufferIntervalInSeconds?: string;
 }
 
-/** Observed on AWS: processing is off unless it is switched on, and Lambda processors come back with all five parameters in one order. */
+/**
+ * Observed on AWS: processing is off unless it is switched on, and Lambda processors come back with all five parameters
+ * in one order.
+ */
 export function completeProcessing(processing: Processing, defaults: LambdaDefaults): Processing {
   return {
     Enabled: processing.Enabled ?? false,
@@ -104,6 +107,7 @@ function checkCompany(
 
 function needsPartitioning(processor: string): Error {
   return invalidArgument(
-    `class com.amazonaws.services.firehose.internal.model.${processor} can only be present when Dynamic Partitioning is enabled.`,
+    `class com.amazonaws.services.firehose.internal.model.${processor} can only be present when Dynamic Partitioning ` +
+      'is enabled.',
   );
 }

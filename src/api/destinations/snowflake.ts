@@ -58,7 +58,8 @@ function checkColumns(config: ValueOf<typeof snowflakeDestinationConfiguration>)
     (ContentColumnName === undefined || MetaDataColumnName === undefined)
   ) {
     throw invalidArgument(
-      'Must provide ContentColumnName and MetadataColumnName when Data Loading Option is VARIANT_CONTENT_AND_METADATA_MAPPING.',
+      'Must provide ContentColumnName and MetadataColumnName when Data Loading Option is ' +
+        'VARIANT_CONTENT_AND_METADATA_MAPPING.',
     );
   }
   if (DataLoadingOption === 'VARIANT_CONTENT_MAPPING' && ContentColumnName === undefined) {

@@ -70,7 +70,8 @@ export const createDeliveryStream = operation(createDeliveryStreamInput, async (
     replaced = current;
     return definition;
   });
-  // A deleted stream of this name whose time had come: nobody has asked for it since, so nobody has cleared up after it.
+  // A deleted stream of this name whose time had come: nobody has asked for it since, so nobody has cleared up after
+  // it.
   if (replaced !== undefined) await context.discard(replaced);
   warnWithoutAdapter(context, definition);
   context.changed(definition);

@@ -10,7 +10,8 @@ import { statusOf } from '../streams/status.ts';
 const input = structure({ DeliveryStreamName: deliveryStreamName, AllowForceDelete: boolean }, ['DeliveryStreamName']);
 
 /**
- * What is still buffered is discarded, as on AWS; a crash before that leaves records of a stream that is gone, which the drain discards.
+ * What is still buffered is discarded, as on AWS; a crash before that leaves records of a stream that is gone, which
+ * the drain discards.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeleteDeliveryStream.html
  */
 export const deleteDeliveryStream = operation(input, async (context, { DeliveryStreamName: name }) => {

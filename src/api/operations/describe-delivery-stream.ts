@@ -4,7 +4,10 @@ import { integer, string, structure } from '../shapes/index.ts';
 import { describeStream } from '../streams/describe.ts';
 import { findStream } from '../streams/find.ts';
 
-/** Limit and start id change nothing: a stream has one destination, and AWS was seen to describe it whatever the start id. */
+/**
+ * Limit and start id change nothing: a stream has one destination, and AWS was seen to describe it whatever the start
+ * id.
+ */
 const input = structure(
   {
     DeliveryStreamName: deliveryStreamName,

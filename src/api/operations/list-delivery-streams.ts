@@ -11,7 +11,10 @@ const input = structure({
 
 const LIMIT_UNLESS_GIVEN = 10;
 
-/** In byte order of the names, from after the start name, which need not exist. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
+/**
+ * In byte order of the names, from after the start name, which need not exist.
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html
+ */
 export const listDeliveryStreams = operation(input, async (context, given) => {
   const { Limit = LIMIT_UNLESS_GIVEN, DeliveryStreamType: type, ExclusiveStartDeliveryStreamName: after = '' } = given;
   const now = context.now();

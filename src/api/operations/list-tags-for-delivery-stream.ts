@@ -14,7 +14,10 @@ const input = structure(
   ['DeliveryStreamName'],
 );
 
-/** In byte order of the keys. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListTagsForDeliveryStream.html */
+/**
+ * In byte order of the keys.
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListTagsForDeliveryStream.html
+ */
 export const listTagsForDeliveryStream = operation(input, async (context, given) => {
   const { DeliveryStreamName, ExclusiveStartTagKey: after = '', Limit = TAGS_MOST } = given;
   const { tags } = await findStream(context, DeliveryStreamName);

@@ -9,7 +9,10 @@ const input = structure({ DeliveryStreamName: deliveryStreamName, TagKeys: tagKe
   'TagKeys',
 ]);
 
-/** Keys that the stream does not have are ignored. https://docs.aws.amazon.com/firehose/latest/APIReference/API_UntagDeliveryStream.html */
+/**
+ * Keys that the stream does not have are ignored.
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_UntagDeliveryStream.html
+ */
 export const untagDeliveryStream = operation(input, async (context, { DeliveryStreamName, TagKeys }) => {
   await changeTags(context, DeliveryStreamName, (tags) => tags.filter(({ Key }) => !TagKeys.includes(Key)));
   return {};

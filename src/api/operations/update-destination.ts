@@ -69,7 +69,8 @@ function checkVersion({ name, version }: StreamDefinition, given: string): void 
   if (given === String(version)) return;
   throw new ApiError(
     'ConcurrentModificationException',
-    `Cannot update firehose: ${name} since the current version id: ${version} and specified version id: ${given} do not match`,
+    `Cannot update firehose: ${name} since the current version id: ${version} and specified version id: ${given} ` +
+      'do not match',
   );
 }
 

@@ -18,7 +18,10 @@ export const nonEmptyString = string({ min: 1, max: 1024, pattern: '^(?!\\s*$).+
 
 export const nonEmptyStringWithoutWhitespace = string({ min: 1, max: 1024, pattern: '^\\S+$' });
 
-/** Hints of the OpenSearch destinations and of Splunk name the interval first in the service model; that does not show anywhere. */
+/**
+ * Hints of the OpenSearch destinations and of Splunk name the interval first in the service model; that does not show
+ * anywhere.
+ */
 export function bufferingHints(most: { readonly sizeInMBs: number; readonly intervalInSeconds: number }) {
   return structure({
     SizeInMBs: integer({ min: 1, max: most.sizeInMBs }),

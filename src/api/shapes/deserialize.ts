@@ -2,7 +2,10 @@ import { ApiError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type MapShape, pathName, type Shape, type StructureShape } from './shape.ts';
 
-/** A validated value before its limits were checked: what JSON gave, with blobs decoded and members that the shape does not have left out. */
+/**
+ * A validated value before its limits were checked: what JSON gave, with blobs decoded and members that the shape does
+ * not have left out.
+ */
 export type Deserialized =
   | JsonValue
   | Uint8Array
@@ -13,8 +16,8 @@ export type Deserialized =
 const INTEGER_LARGEST = 2 ** 31 - 1;
 
 /**
- * Checks types, and nothing else: AWS answers the first wrong type with a SerializationException before it looks at any limit. Null is the same
- * as absent, except in a list, where it stays for the limits to refuse.
+ * Checks types, and nothing else: AWS answers the first wrong type with a SerializationException before it looks at any
+ * limit. Null is the same as absent, except in a list, where it stays for the limits to refuse.
  */
 export function deserialize(shape: Shape, input: JsonValue, path: string): Deserialized {
   switch (shape.type) {
@@ -58,10 +61,8 @@ function refuseUnknown(shape: StructureShape, input: JsonObject, path: string): 
   const unknown = Object.keys(input).find((name) => !Object.hasOwn(shape.members, name));
   if (unknown === undefined) return;
   const known = Object.keys(shape.members).join(', ');
-  throw new ApiError(
-    'ValidationException',
-    `1 validation error detected: Value at '${joinPath(path, unknown)}' failed to satisfy constraint: Member must be one of: [${known}]`,
-  );
+  const fault = `Value at '${joinPath(path, unknown)}' failed to satisfy constraint: Member must be one of: [${known}]`;
+  throw new ApiError('ValidationException', `1 validation error detected: ${fault}`);
 }
 
 function deserializeMap(shape: MapShape, input: JsonObject, path: string): Deserialized {
@@ -77,7 +78,7 @@ export function joinPath(path: string, member: string): string {
 }
 
 function isInteger(input: JsonValue): input is number {
-  return Number.isInteger(input) && Math.abs(input as number) <= INTEGER_LARGEST; // isInteger is false for all but numbers.
+  return typeof input === 'number' && Number.isInteger(input) && Math.abs(input) <= INTEGER_LARGEST;
 }
 
 /** JSON has no NaN or infinities; in AWS's JSON they are strings. */

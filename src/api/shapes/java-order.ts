@@ -1,11 +1,14 @@
 /**
- * The orders in which AWS lists the values of an enum and the faults of a structure look arbitrary, but are those of Java's hash tables:
- * the two functions below give every order that was observed on AWS, so they stand in for those that nobody has observed.
+ * The orders in which AWS lists the values of an enum and the faults of a structure look arbitrary, but are those of
+ * Java's hash tables: the two functions below give every order that was observed on AWS, so they stand in for those
+ * that nobody has observed.
  */
 
 const SMALLEST_TABLE = 16;
 
-/** A current java.util.HashMap (and what iterates over one): buckets of the spread hash, first in first within a bucket. */
+/**
+ * A current java.util.HashMap (and what iterates over one): buckets of the spread hash, first in first within a bucket.
+ */
 export function hashMapOrder(names: readonly string[]): string[] {
   let buckets = SMALLEST_TABLE;
   while (names.length > buckets * 0.75) buckets *= 2;

@@ -66,7 +66,9 @@ export const openSearchDestinationUpdate = structure({
   DocumentIdOptions: documentIdOptions,
 });
 
-/** https://docs.aws.amazon.com/firehose/latest/APIReference/API_AmazonOpenSearchServerlessDestinationConfiguration.html */
+/**
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_AmazonOpenSearchServerlessDestinationConfiguration.html
+ */
 
 const collection = {
   RoleARN: roleArn,

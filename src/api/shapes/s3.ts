@@ -9,7 +9,10 @@ import {
 import { dataFormatConversionConfiguration } from './conversion.ts';
 import { boolean, oneOf, string, structure } from './shape.ts';
 
-/** https://docs.aws.amazon.com/firehose/latest/APIReference/API_S3DestinationConfiguration.html, also every other destination's backup. */
+/**
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_S3DestinationConfiguration.html, also every other
+ * destination's backup.
+ */
 
 const members = {
   RoleARN: roleArn,

@@ -1,8 +1,9 @@
 import { enumOrder, hashMapOrder } from './java-order.ts';
 
 /**
- * The notation in which the API's inputs are written down: the names, types, patterns and limits of Firehose's service model, as data.
- * `validate` reads it at run time and `ValueOf` at compile time, so that an operation gets an input that is what its type says.
+ * The notation in which the API's inputs are written down: the names, types, patterns and limits of Firehose's service
+ * model, as data. `validate` reads it at run time and `ValueOf` at compile time, so that an operation gets an input
+ * that is what its type says.
  */
 export type Shape =
   | StringShape
@@ -147,7 +148,10 @@ export function map(key: StringShape, value: StringShape): MapShape {
   return { type: 'map', key, value };
 }
 
-/** Members in the service model's order, because the order of faults depends on it. Members that are not `required` may be absent. */
+/**
+ * Members in the service model's order, because the order of faults depends on it. Members that are not `required` may
+ * be absent.
+ */
 export function structure<M extends Members, const R extends keyof M & string = never>(
   members: M,
   required: readonly R[] = [],

@@ -6,12 +6,16 @@ import type { ListShape, MapShape, Shape, StringShape, StructureShape, ValueOf }
 /** A message lists no more faults than this, however many it counts: a request of a few MiB can hold millions. */
 const FAULTS_LISTED = 1_000;
 
-/** No pattern allows a longer string, and JavaScript's expressions may run out of stack on one of many MiB. */
-const PATTERN_LONGEST = 65_536;
+/**
+ * No shape allows a longer string. Of a longer one the pattern is not asked, and is reported broken: some take time that
+ * grows with the square of the length.
+ */
+const PATTERN_LONGEST = 10_240;
 
 /**
- * The input as the shape's type, members that the shape does not have left out. Throws AWS's `SerializationException` for the first wrong
- * type, else its `ValidationException` with all faults in one message. Paths in it start with `rootName`, or with the member when that is ''.
+ * The input as the shape's type, members that the shape does not have left out. Throws AWS's `SerializationException`
+ * for the first wrong type, else its `ValidationException` with all faults in one message. Paths in it start with
+ * `rootName`, or with the member when that is ''.
  */
 export function validate<S extends Shape>(shape: S, input: JsonValue, rootName: string): ValueOf<S> {
   const value = deserialize(shape, input, rootName);
@@ -95,13 +99,17 @@ const NOT_NULL = 'Member must not be null';
 
 type ScalarShape = Exclude<Shape, { readonly type: 'structure' | 'list' | 'map' }>;
 
-/** In the order in which AWS was seen to report them: length before pattern; NaN breaks both limits, the upper one first. */
+/**
+ * In the order in which AWS was seen to report them: length before pattern; NaN breaks both limits, the upper one
+ * first.
+ */
 function brokenRules(shape: ScalarShape, value: Deserialized): string[] {
   switch (shape.type) {
     case 'string':
       return brokenStringRules(shape, value as string); // as deserialized
     case 'enum':
-      return shape.values.has(value as string) ? [] : [`Member must satisfy enum value set: [${shape.text}]`]; // as deserialized
+      // as deserialized
+      return shape.values.has(value as string) ? [] : [`Member must satisfy enum value set: [${shape.text}]`];
     case 'blob':
       return brokenLengths(shape, (value as Uint8Array).length); // as deserialized
     case 'boolean':

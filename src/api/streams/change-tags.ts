@@ -4,7 +4,10 @@ import type { ApiContext } from '../context.ts';
 import { changeStream } from './find.ts';
 import { statusOf } from './status.ts';
 
-/** Tags may change while a stream is being created, but not while it is being deleted. AWS's wording for that was not observed. */
+/**
+ * Tags may change while a stream is being created, but not while it is being deleted. AWS's wording for that was not
+ * observed.
+ */
 export async function changeTags(
   context: ApiContext,
   name: string,

@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-/** A stored destination configuration as its description shows it: some members have other names there, and secrets never come back. */
+/**
+ * A stored destination configuration as its description shows it: some members have other names there, and secrets
+ * never come back.
+ */
 export function describeConfig(config: JsonObject): JsonObject {
   const members = Object.entries(config).flatMap(([name, value]): [string, JsonValue][] => {
     if (value === undefined || SECRETS.has(name)) return [];

@@ -14,12 +14,16 @@ export function settleDestination(kind: DestinationKind, config: JsonObject, reg
   return { kind, config: complete };
 }
 
-/** Refuses what AWS would do and this host cannot: encryption is done or refused, never ignored. Comes after AWS's own rules. */
+/**
+ * Refuses what AWS would do and this host cannot: encryption is done or refused, never ignored. Comes after AWS's own
+ * rules.
+ */
 export function refuseImpossible(context: ApiContext, { kind, config }: Destination): void {
   const { encryptsWithKms, strictDestinations, hasAdapter } = context.settings;
   if (!encryptsWithKms && asksForKms(config)) {
     throw invalidArgument(
-      'Objects cannot be encrypted under a KMS key here, because buckets are folders. Leave out KMSEncryptionConfig, or run Hydrant with an S3 endpoint for its buckets.',
+      'Objects cannot be encrypted under a KMS key here, because buckets are folders. ' +
+        'Leave out KMSEncryptionConfig, or run Hydrant with an S3 endpoint for its buckets.',
     );
   }
   if (strictDestinations && !hasAdapter(kind)) {

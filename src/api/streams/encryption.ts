@@ -26,13 +26,15 @@ export function checkEncryption(
 
 export function onlyDirectPut(): Error {
   return invalidArgument(
-    'Server side encryption from firehose is only allowed for direct put delivery streams and database as a source delivery streams',
+    'Server side encryption from firehose is only allowed for direct put delivery streams and database as a source ' +
+      'delivery streams',
   );
 }
 
 /** Encryption is done or refused, never ignored. Comes after AWS's own rules. */
 export function cannotEncrypt(): Error {
   return invalidArgument(
-    'This host cannot encrypt what it buffers under a stream key. Leave out server-side encryption, and keep the data folder on an encrypted disk.',
+    'This host cannot encrypt what it buffers under a stream key. ' +
+      'Leave out server-side encryption, and keep the data folder on an encrypted disk.',
   );
 }

@@ -6,8 +6,8 @@ import { strictStructure } from '../shapes/shape.ts';
 import type { Destination } from './destination.ts';
 
 /**
- * The optional member `Hydrant` of CreateDeliveryStream and UpdateDestination: what AWS has no member for. It never changes what AWS's members
- * mean, and unlike them it refuses members it does not know.
+ * The optional member `Hydrant` of CreateDeliveryStream and UpdateDestination: what AWS has no member for. It never
+ * changes what AWS's members mean, and unlike them it refuses members it does not know.
  */
 export const hydrantExtensions = strictStructure({
   /** In place of AWS's CompressionFormat, for S3 destinations. */

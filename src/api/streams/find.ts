@@ -11,7 +11,10 @@ export async function findStream(context: ApiContext, name: string): Promise<Str
   throw notFound(context, name);
 }
 
-/** The stream of this name, if it is ACTIVE. `doing` says what cannot be done otherwise, such as `update`; AWS's wording was seen for updates. */
+/**
+ * The stream of this name, if it is ACTIVE. `doing` says what cannot be done otherwise, such as `update`; AWS's wording
+ * was seen for updates.
+ */
 export async function findActiveStream(context: ApiContext, name: string, doing: string): Promise<StreamDefinition> {
   const stream = await findStream(context, name);
   checkActive(stream, context.now(), doing);

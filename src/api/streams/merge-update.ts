@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /**
- * A stored configuration with an update laid over it. Members given replace what was and members left out stay, except for a few blocks in which
- * AWS was seen to merge member by member. The result is whole only if the stored one was: it is for the shape to say.
+ * A stored configuration with an update laid over it. Members given replace what was and members left out stay, except
+ * for a few blocks in which AWS was seen to merge member by member. The result is whole only if the stored one was: it
+ * is for the shape to say.
  */
 export function mergeUpdate(current: JsonObject, update: JsonObject): JsonObject {
   const members = Object.entries(update).map(([name, value]): [string, JsonValue | undefined] => {

@@ -17,8 +17,8 @@ export interface SourceConfigurations {
 }
 
 /**
- * The one source that a stream of this type has. Configurations of other sources are ignored, as AWS was seen to do. The wording for a missing
- * database configuration is ours, in the manner of the others.
+ * The one source that a stream of this type has. Configurations of other sources are ignored, as AWS was seen to do.
+ * The wording for a missing database configuration is ours, in the manner of the others.
  */
 export function settleSource(type: DeliveryStreamType, given: SourceConfigurations): JsonObject | undefined {
   const { KinesisStreamSourceConfiguration, MSKSourceConfiguration, DatabaseSourceConfiguration } = given;

@@ -2,7 +2,10 @@ import { ApiError } from '../../core/errors.ts';
 import type { Tag } from '../../core/streams.ts';
 import { TAGS_MOST } from '../shapes/tags.ts';
 
-/** Tags in byte order of their keys; a key given again, or twice in one call, has its last value. Throws when they are too many. */
+/**
+ * Tags in byte order of their keys; a key given again, or twice in one call, has its last value. Throws when they are
+ * too many.
+ */
 export function mergeTags(current: readonly Tag[], given: readonly Tag[]): readonly Tag[] {
   const byKey = new Map([...current, ...given].map((tag) => [tag.Key, tag]));
   if (byKey.size > TAGS_MOST) {

@@ -16,7 +16,10 @@ export interface Update {
   readonly extensions?: ValueOf<typeof hydrantExtensions>;
 }
 
-/** The stream as the update leaves it: the same object when the update changes nothing. Throws AWS's error for an update that may not be. */
+/**
+ * The stream as the update leaves it: the same object when the update changes nothing. Throws AWS's error for an update
+ * that may not be.
+ */
 export function updated(stream: StreamDefinition, update: Update, now: number): StreamDefinition {
   const destination = updatedDestination(stream, update);
   const extensions = settleExtensions(update.extensions ?? stream.extensions, destination);
