@@ -123,6 +123,8 @@ export interface Postponement {
   readonly until: number;
   readonly attempts: number;
   readonly firstAttemptAt: number;
+  /** When the last attempt ended. */
+  readonly endedAt: number;
   /** `refused`: in every attempt under this plan the far side certainly took nothing. `unknown`: it may have. */
   readonly outcome: 'refused' | 'unknown';
   readonly code: string;

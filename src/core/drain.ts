@@ -14,6 +14,8 @@ export interface DrainPorts {
   readonly buffer: RecordBuffer;
   readonly streams: StreamStore;
   readonly adapters: Adapters;
+  /** When this host began, in ms since the epoch: attempts whose end nobody saw had ended by then. */
+  readonly startedAt: number;
   /** Ms since the epoch. */
   readonly now: () => number;
   /** A fresh batch id: letters, digits and dashes, never seen before. Everything a delivery names derives from it. */
@@ -75,6 +77,8 @@ export function drain(ports: DrainPorts): Drain {
     const startedAt = now();
     let plan: Plan | undefined;
     try {
+      const settled = settledAt(delivery);
+      if (settled > startedAt) return rest(batch, settled);
       plan = await planInForce(delivery, signal);
       const delivered = await route.destination.deliver(sliceOf(delivery, plan), signal);
       const moves = movesOf(delivery, delivered.refused ?? [], plan.attempt);
@@ -101,12 +105,13 @@ export function drain(ports: DrainPorts): Drain {
   async function planInForce({ batch, stream, route }: Delivery, signal: AbortSignal): Promise<Plan> {
     const attempt = Math.max(batch.postponed?.attempts ?? 0, batch.plan?.attempt ?? 0) + 1;
     const { destination } = route;
-    const isCurrent = batch.plan?.streamVersion === stream.version;
+    const { plan: old } = batch;
     const keeps =
-      batch.plan !== undefined &&
-      (isCurrent || !(wasRefused(batch) || ((await destination.isAbsent?.(batch.plan, signal)) ?? false)));
+      old !== undefined &&
+      (old.streamVersion === stream.version ||
+        !(wasRefused(batch) || ((await destination.isAbsent?.(old, signal)) ?? false)));
     const plan: Plan = keeps
-      ? { ...batch.plan!, attempt } // keeps implies it
+      ? { ...old, attempt }
       : {
           streamVersion: stream.version,
           attempt,
@@ -114,6 +119,23 @@ export function drain(ports: DrainPorts): Drain {
         };
     await buffer.plan(batch.id, plan);
     return plan;
+  }
+
+  /**
+   * When the far side can be asked what an old plan has created: what an attempt sent may still be on its way when the attempt is over, or its
+   * process dead. Only a plan that might be replaced is worth the wait.
+   */
+  function settledAt({ batch, stream, route }: Delivery): number {
+    if (batch.plan === undefined || batch.plan.streamVersion === stream.version || wasRefused(batch)) return 0;
+    if (route.destination.isAbsent === undefined) return 0;
+    const sawItEnd = batch.postponed?.attempts === batch.plan.attempt;
+    return (sawItEnd ? batch.postponed.endedAt : ports.startedAt) + DOUBT_SETTLES_MS;
+  }
+
+  function rest(batch: Batch, until: number): Attempted {
+    buffer.release(batch.id);
+    const message = 'An earlier attempt may still arrive; what it created is looked up after that.';
+    return { result: 'postponed', until, code: 'Hydrant.InDoubt', message };
   }
 
   function sliceOf(delivery: Delivery, plan: Plan): Slice {
@@ -155,12 +177,13 @@ export function drain(ports: DrainPorts): Drain {
       const type = REFUSED_BY_DESTINATION[stream.destination.kind];
       return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() });
     }
-    const until = now() + backoffMs(attempts, ports.random());
+    const endedAt = now();
+    const until = endedAt + backoffMs(attempts, ports.random());
     const firstAttemptAt = batch.postponed?.firstAttemptAt ?? startedAt;
     // Without a plan nothing was sent; with one, a single doubtful attempt taints all later ones under it.
     const isRefused = plan === undefined ? wasRefused(batch) : failure?.refused === true && !isInDoubt(batch, plan);
     const outcome = isRefused ? 'refused' : 'unknown';
-    await buffer.postpone(batch.id, { until, attempts, firstAttemptAt, outcome, code, message });
+    await buffer.postpone(batch.id, { until, attempts, firstAttemptAt, endedAt, outcome, code, message });
     ports.report({ type: 'postponed', stream, batch, until, attempts, code, message });
     return { result: 'postponed', until, code, message };
   }
@@ -197,6 +220,9 @@ export function drain(ports: DrainPorts): Drain {
     attempt,
   };
 }
+
+/** Longer than a request can be under way whose sender has stopped or died. */
+const DOUBT_SETTLES_MS = 30_000;
 
 interface Delivery {
   readonly batch: Batch;

@@ -86,6 +86,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     concurrency: options.deliveryConcurrency ?? 16,
     fault: (error) => logger.error({ err: error }, 'The buffer failed while draining; the work will be tried again.'),
     drain: drain({
+      startedAt: now(),
       buffer,
       streams,
       adapters,

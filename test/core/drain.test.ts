@@ -135,9 +135,26 @@ describe('a failing far side', () => {
     w.farSide = () => ({ bytes: 1 });
 
     await w.update(aStream({ version: 2 }));
-    await w.settle();
+    await w.pass(30_000);
 
     expect(w.seen).toMatchObject([{ output: { key: 'events-1-batch-1/0' } }]);
+  });
+
+  it('is not asked what is there before what was sent can have arrived', async () => {
+    const stream = aStream({ intervalSeconds: 1 });
+    const w = await world([stream]);
+    w.farSide = () => inDoubt();
+    w.isAbsent = true;
+    await w.put(stream, 'a');
+    await w.pass(1_000);
+    w.farSide = () => ({ bytes: 1 });
+    await w.update(aStream({ version: 2 }));
+
+    await w.pass(29_999);
+    expect(w.seen).toEqual([]);
+    await w.pass(1);
+
+    expect(w.seen).toMatchObject([{ output: { key: 'events-2-batch-1/0' } }]);
   });
 
   it('gets a new plan after an update when an attempt was in doubt but the far side says nothing is there', async () => {
@@ -150,7 +167,7 @@ describe('a failing far side', () => {
     w.farSide = () => ({ bytes: 1 });
 
     await w.update(aStream({ version: 2 }));
-    await w.settle();
+    await w.pass(30_000);
 
     expect(w.seen).toMatchObject([{ output: { key: 'events-2-batch-1/0' } }]);
   });

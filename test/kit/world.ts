@@ -82,6 +82,7 @@ export async function world(
       throw error;
     },
     drain: drain({
+      startedAt: clock.now(),
       buffer,
       streams,
       adapters: { s3: destination, others: new Map() },
