@@ -3,13 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Putting, putBodies } from './bodies.ts';
 
-/** What one client does for a while: every connection sends its next put when the last is answered. */
+/** What one client does: every connection sends its next put when the last is answered, stream after stream. */
 export interface Load {
   readonly url: string;
   readonly putting: Putting;
   readonly streams: readonly string[];
   readonly connections: number;
-  readonly seconds: number;
+  /** Ends after this time, or after so many puts. */
+  readonly until: { readonly seconds: number } | { readonly puts: number };
 }
 
 export interface Loaded {
@@ -36,19 +37,20 @@ export function load(options: Load): Promise<Loaded> {
 }
 
 /** The requests are made beforehand and the answers looked at no further than needed, so that one core can drive any server. */
-async function run({ url, putting, streams, connections, seconds }: Load): Promise<Loaded> {
+async function run({ url, putting, streams, connections, until }: Load): Promise<Loaded> {
   const { hostname, port } = new URL(url);
   const requests = streams.map((stream) => httpRequest(putting, stream));
   const latenciesMs: number[] = [];
   let refused = 0;
   const begun = performance.now();
-  const end = begun + seconds * 1_000;
+  const isOver = (put: number, now: number) =>
+    'puts' in until ? put >= until.puts : now > begun + until.seconds * 1_000;
 
   const one = async (first: number) => {
     const socket = await connected(hostname, Number(port));
     for (let next = first; ; next += connections) {
       const sentAt = performance.now();
-      if (sentAt > end) break;
+      if (isOver(next, sentAt)) break;
       const status = await exchange(socket, requests[next % requests.length]!); // There is at least one.
       if (status === '200') latenciesMs.push(performance.now() - sentAt);
       else if (status === '503') refused += 1;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { borrow, giveBack } from '../api/put/arena.ts';
 import { ApiError } from '../core/errors.ts';
 
 /** Memory for bodies, shared by all requests: what one claims, others cannot, until it gives it back. */
@@ -11,7 +12,10 @@ export interface BodyLimits {
   readonly bytesMost: number;
 }
 
-/** Called once, when the body is there, or the reason why it was refused. Whoever gets a body calls `release` when done with it. */
+/**
+ * Called once, when the body is there, or the reason why it was refused. Whoever gets a body calls `release` when done with it; the
+ * memory is the next body's then.
+ */
 export type BodyReceived = (body: Buffer | ApiError, release: () => void) => void;
 
 /**
@@ -44,6 +48,7 @@ export function receiveBody(request: IncomingMessage, { room, bytesMost }: BodyL
   function release(): void {
     room.freeBytes += claimed;
     claimed = 0;
+    giveBack(memory);
     memory = NOTHING;
   }
 
@@ -61,8 +66,9 @@ export function receiveBody(request: IncomingMessage, { room, bytesMost }: BodyL
   function grow(needed: number): boolean {
     const capacity = declared ?? Math.max(needed, Math.min(memory.length * 2, bytesMost));
     if (!claim(capacity)) return false;
-    const larger = Buffer.allocUnsafeSlow(capacity);
+    const larger = borrow(capacity);
     memory.copy(larger, 0, 0, filled);
+    giveBack(memory);
     memory = larger;
     return true;
   }

@@ -6,7 +6,7 @@ import { type BodyRoom, receiveBody } from './request-body.ts';
 type Answer = (request: ApiRequest) => Promise<ApiResponse>;
 
 export interface ServeOptions {
-  /** The API. */
+  /** The API. The request's body is its own until it has answered; then that memory is used for another. */
   readonly handle: Answer;
   /** What is answered outside the API, by method and path, such as `GET /health`. HEAD is answered like GET. */
   readonly routes: ReadonlyMap<string, Answer>;

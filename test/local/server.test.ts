@@ -108,6 +108,25 @@ describe('the server', () => {
     expect(JSON.parse((await send(url, { body })).body).body).toBe(body);
   });
 
+  it('leaves a body alone until its request is answered, whatever else comes', async () => {
+    const { open, opened } = gate();
+    const entered = gate();
+    const { url } = await started(async (request) => {
+      entered.open();
+      if (request.url === '/held') await opened;
+      return echo(request);
+    });
+    const body = (letter: string) => letter.repeat(300_000);
+    const held = send(`${url}/held`, { body: body('h') });
+    await entered.opened;
+
+    for (const letter of 'abc')
+      expect(JSON.parse((await send(url, { body: body(letter) })).body).body).toBe(body(letter));
+    open();
+
+    expect(JSON.parse((await held).body).body).toBe(body('h'));
+  });
+
   it('answers other paths from its routes, with or without a query, and HEAD like GET', async () => {
     const { url } = await started(async () => answered('api', 404), {
       routes: { 'GET /health': async () => answered('well'), 'POST /flush': async () => answered('flushed') },

@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { benchBacklog } from './backlog.ts';
+import { benchDelivery } from './delivery.ts';
+import { benchIngest } from './ingest.ts';
+import { table } from './table.ts';
+
+/**
+ * What the service does on this machine, each figure beside its ceiling measured in the same run: `npm run bench`, or `npm run bench -- ingest`
+ * for one part. Works in `data/`, because the temporary folder is in memory on many machines, where fsync costs nothing; needs 10 GB there.
+ */
+const PARTS = {
+  ingest: ['Durable ingest', benchIngest],
+  delivery: ['Put to GZIP object, the client paced by delivery', benchDelivery],
+  backlog: ['50 streams, each with a full 128 MiB buffer', benchBacklog],
+} as const;
+
+const chosen = process.argv.slice(2);
+const folders: string[] = [];
+
+async function newFolder(): Promise<string> {
+  // The last part's folder is of no more use, and a disk is soon full.
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  const parent = resolve('data');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, 'bench-'));
+  folders.push(folder);
+  return folder;
+}
+
+const [cpu] = cpus();
+console.log(
+  `${cpu?.model.trim()} x ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}\n`,
+);
+try {
+  for (const [name, [title, measure]] of Object.entries(PARTS)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    console.log(`${title}\n\n${table(await measure(newFolder))}\n`);
+  }
+} finally {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { isJsonObject } from '../src/core/json.ts';
+
+const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+
+export interface Service {
+  readonly url: string;
+  /** From its start until it listened. */
+  readonly startedInMs: number;
+  /** One call of the API; `body` is the input's JSON. */
+  call(operation: string, body: string): Promise<unknown>;
+  /** Delivers what the stream holds, and resolves when that has happened. */
+  flush(stream: string): Promise<void>;
+  /** Resident memory now and at its highest, in MiB. */
+  memory(): Promise<{ readonly nowMib: number; readonly peakMib: number }>;
+  /** Ends it with kill -9. */
+  kill(): Promise<void>;
+}
+
+/** `hydrant serve` in a process of its own, with the settings it has for everybody. */
+export async function startService(dataFolder: string): Promise<Service> {
+  const begun = performance.now();
+  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', '--data', dataFolder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const url = await listeningUrl(createInterface(child.stdout));
+  const startedInMs = performance.now() - begun;
+
+  async function post(path: string, headers: Record<string, string>, body: string) {
+    const response = await fetch(new URL(path, url), { method: 'POST', headers, body });
+    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
+    const answer: unknown = await response.json();
+    assert(isJsonObject(answer));
+    return answer;
+  }
+
+  return {
+    url,
+    startedInMs,
+    call: (operation, body) =>
+      post(
+        '/',
+        { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Firehose_20150804.${operation}` },
+        body,
+      ),
+    async flush(stream) {
+      const body = JSON.stringify({ DeliveryStreamName: stream });
+      const { postponed } = await post('/_hydrant/flush', { 'content-type': 'application/json' }, body);
+      assert.deepEqual(postponed, []);
+    },
+    async memory() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      const mib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+      return { nowMib: mib('VmRSS'), peakMib: mib('VmHWM') };
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function listeningUrl(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) {
+    const url = /http:\/\/[\d.]+:\d+/.exec(line)?.[0];
+    if (url !== undefined) return url;
+  }
+  throw new Error('The service ended before it listened.');
+}
+
+/** Makes streams that buffer as much and as long as Firehose lets them. */
+export async function makeStreams(service: Service, count: number, compression = 'UNCOMPRESSED'): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, i) => `bench-${i}`);
+  for (const DeliveryStreamName of names) {
+    const input = {
+      DeliveryStreamName,
+      ExtendedS3DestinationConfiguration: {
+        RoleARN: 'arn:aws:iam::000000000000:role/firehose',
+        BucketARN: 'arn:aws:s3:::bench',
+        BufferingHints: { SizeInMBs: 128, IntervalInSeconds: 900 },
+        CompressionFormat: compression,
+      },
+    };
+    await service.call('CreateDeliveryStream', JSON.stringify(input));
+  }
+  return names;
+}
