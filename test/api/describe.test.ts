@@ -166,7 +166,6 @@ describe('other destinations as described', () => {
         RetryOptions: retry(300),
         S3BackupMode: 'FailedDocumentsOnly',
         IndexRotationPeriod: 'OneDay',
-        DocumentIdOptions: { DefaultDocumentIdFormat: 'FIREHOSE_DEFAULT' },
       },
     ],
     [
@@ -176,7 +175,6 @@ describe('other destinations as described', () => {
         RetryOptions: retry(300),
         S3BackupMode: 'FailedDocumentsOnly',
         IndexRotationPeriod: 'OneDay',
-        DocumentIdOptions: { DefaultDocumentIdFormat: 'FIREHOSE_DEFAULT' },
       },
     ],
     [

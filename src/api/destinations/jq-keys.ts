@@ -4,7 +4,7 @@
  */
 export function keysOfQuery(query: string): readonly string[] | undefined {
   const text = query.trim();
-  // An interpolated string, `"\\(.a)"`, may hold strings of its own.
+  // An interpolated string, `"\(.a)"`, may hold strings of its own.
   if (!text.startsWith('{') || !text.endsWith('}') || text.includes('\\(')) return undefined;
   const entries = topLevelEntries(text.slice(1, -1));
   if (entries === undefined) return undefined;

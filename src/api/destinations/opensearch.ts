@@ -51,7 +51,7 @@ function cluster(rules: { readonly takesTypes: boolean }) {
       ...config,
       ...completeShared(config),
       IndexRotationPeriod: config.IndexRotationPeriod ?? 'OneDay',
-      DocumentIdOptions: config.DocumentIdOptions ?? { DefaultDocumentIdFormat: 'FIREHOSE_DEFAULT' },
+      // No DocumentIdOptions: Terraform sees a difference when they are described without having been given.
     }),
 
     check(config) {
