@@ -74,6 +74,8 @@ export interface Group {
   readonly blocks: readonly StoredBlock[];
   readonly operations: readonly Operation[];
   readonly snapshot?: Snapshot;
+  /** Written together with the header and the snapshot. */
+  readonly isFirst?: boolean;
 }
 
 /** A block on its way to the disk: several callers' records may share it, so its bytes are in pieces. */
@@ -127,6 +129,7 @@ export interface GroupToWrite {
   readonly blocks: readonly BlockToWrite[];
   readonly operations: readonly Operation[];
   readonly snapshot?: Snapshot;
+  readonly isFirst?: boolean;
 }
 
 export interface Position {

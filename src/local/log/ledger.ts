@@ -16,6 +16,7 @@ export interface Ledger {
   readonly cursors: Map<string, string>;
   /** What is live of the records that were first written to each segment, and where they lie now. */
   readonly origins: Map<number, Origin>;
+  /** Those that were not freed: also one that holds nothing but copies which do not count yet. */
   readonly segments: Map<number, SegmentState>;
   readonly heldBytes: Map<string, number>;
   /** The segment that takes new groups; 0 before the first. */
@@ -304,8 +305,6 @@ type PackedRun = readonly [
 export function snapshotOf(ledger: Ledger, header: Omit<SegmentHeader, 'version' | 'seq'>): Snapshot {
   const { number, salt, previous, previousEnd } = header;
   const origins = [...ledger.origins].filter(([, { records }]) => records > 0);
-  const used = new Set([previous, ...origins.flatMap(([, { places }]) => places.map(({ segment }) => segment))]);
-  const segments = [...ledger.segments].filter(([of]) => used.has(of));
   return {
     seq: ledger.seq,
     active: number,
@@ -317,7 +316,7 @@ export function snapshotOf(ledger: Ledger, header: Omit<SegmentHeader, 'version'
     cursors: [...ledger.cursors],
     origins: [...origins.map(([of, { places }]) => [of, places] as const), [number, [{ segment: number, bytes: 0 }]]],
     segments: [
-      ...segments.map(
+      ...[...ledger.segments].map(
         ([of, state]) => [of, of === previous ? { ...state, end: previousEnd ?? state.end } : state] as const,
       ),
       [number, { salt, end: FIRST_GROUP, ...(previous !== undefined && { previous }) }],

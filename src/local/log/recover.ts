@@ -4,7 +4,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 import { ALIGNMENT, decodeHeader, FIRST_GROUP, FORMAT_VERSION, type SegmentHeader, storedBytes } from './format.ts';
 import { applyGroup, applyOpen, emptyLedger, type Ledger, restore, type Snapshot } from './ledger.ts';
-import type { Report } from './report.ts';
+import type { Damage, Report } from './report.ts';
 import { type Found, readAt, scan } from './scan.ts';
 import { segmentName } from './segments.ts';
 
@@ -48,6 +48,7 @@ export async function recover(options: {
     }
     const ledger = await replay(found, report);
     await reportMissing(ledger, found, report);
+    for (const number of ledger.segments.keys()) if (!found.has(number)) ledger.segments.delete(number);
     return { ledger, segments: [...found.keys()], spares, nextNumber: highest + 1 };
   } finally {
     for (const { file } of found.values()) await file.close();
@@ -148,11 +149,18 @@ async function replaySegment(
   const state = ledger.segments.get(segment);
   assert(state, 'A segment was opened before it is replayed.');
   state.end = range.from;
+  let held: Damage | undefined;
   for await (const found of scan(file, { segment, salt, checkBlocks: true, ...range })) {
     state.end = found.end;
-    if (found.kind === 'damage')
-      await report.damage({ segment, offset: found.offset, end: found.end, records: 0, file });
-    else await replayGroup(ledger, found, { report, file });
+    // Header, snapshot and first group come with one write. If only they are there, that write was torn and never acknowledged.
+    if (held && !(found.kind === 'group' && found.group.isFirst)) {
+      await report.damage(held);
+      held = undefined;
+    }
+    const damage = { segment, offset: found.offset, end: found.end, records: 0, file };
+    if (found.kind === 'group') await replayGroup(ledger, found, { report, file });
+    else if (found.offset === FIRST_GROUP) held = damage;
+    else await report.damage(damage);
   }
 }
 

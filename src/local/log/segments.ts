@@ -169,9 +169,14 @@ export function openSegments(options: SegmentsOptions): Segments {
     const index = emptyIndex();
     for await (const found of scan(file, { segment, salt, from: FIRST_GROUP, end, checkBlocks: false })) {
       if (found.kind === 'group') for (const block of found.group.blocks) index.add(block);
-      else await report.damage({ segment, offset: found.offset, end: found.end, records: 0, file });
+      // The first group is the snapshot, which holds no blocks.
+      else if (found.offset !== FIRST_GROUP)
+        await report.damage({ segment, offset: found.offset, end: found.end, records: 0, file });
     }
-    await storeIndex(file, index, { salt, end });
+    // Readers have it now; that the next one after a restart finds it too is not worth failing for.
+    await storeIndex(file, index, { salt, end }).catch((error: unknown) => {
+      report.warn('The index of a segment could not be stored.', { segment, error: String(error) });
+    });
     return index;
   }
 

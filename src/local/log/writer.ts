@@ -190,12 +190,10 @@ export function openWriter(options: WriterOptions): Writer {
     return { segment: await openNext(draft) };
   }
 
-  function encode(draft: GroupDraft, { number, salt, end, numbers }: Active) {
+  function encode(draft: GroupDraft, { number, salt, end, numbers }: Active, isFirst?: true) {
     const blocks = draft.blocks(number, (name) => numbers.get(name) ?? 0);
-    return encodeGroup(
-      { seq: ledger.seq, blocks, operations: draft.operations },
-      { segment: number, salt, offset: end },
-    );
+    const group = { seq: ledger.seq, blocks, operations: draft.operations, ...(isFirst && { isFirst }) };
+    return encodeGroup(group, { segment: number, salt, offset: end });
   }
 
   async function put({ file, end }: Active, pieces: readonly Uint8Array[], isPlain: boolean): Promise<void> {
@@ -245,7 +243,7 @@ export function openWriter(options: WriterOptions): Writer {
       index: emptyIndex(),
       numbers: new Map(),
     };
-    const first = draft && encode(draft, next);
+    const first = draft && encode(draft, next, true);
     try {
       await file.writeDurably([encodeHeader(header), ...snapshot.pieces, ...(first?.pieces ?? [])], 0);
     } catch (error) {
