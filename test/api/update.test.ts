@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { DestinationKind } from '../../src/core/streams.ts';
+import { isZstdAvailable } from '../../src/formats/zstd.ts';
 import { testApi } from '../kit/api.ts';
 import {
   BACKUP,
@@ -329,6 +330,33 @@ describe('what an update merges', () => {
     await update({ IndexName: 'renamed' }, {}, 'Amazonopensearchservice');
 
     expect(await destination()).toMatchObject({ IndexName: 'renamed' });
+  });
+});
+
+describe("an update of Hydrant's own member", () => {
+  test('may come alone', async () => {
+    const { update, described } = await stream('ExtendedS3');
+
+    const answer = await update({}, { ExtendedS3DestinationUpdate: null, Hydrant: {} });
+
+    expect([answer.status, (await described()).VersionId]).toEqual([200, '1']);
+  });
+
+  test('does not compress twice', async () => {
+    const { update } = await stream('ExtendedS3', { CompressionFormat: 'GZIP' });
+
+    expect((await update({}, { Hydrant: { CompressionFormat: 'zstd' } })).body.message).toBe(
+      'Hydrant.CompressionFormat needs CompressionFormat to be unset or UNCOMPRESSED.',
+    );
+  });
+
+  test('adds a version when it changes something', async ({ skip }) => {
+    skip(!isZstdAvailable(), `${process.version} has no zstd`);
+    const { update, described } = await stream('ExtendedS3');
+
+    await update({}, { Hydrant: { CompressionFormat: 'zstd' } });
+
+    expect(await described()).toMatchObject({ VersionId: '2', Hydrant: { CompressionFormat: 'zstd' } });
   });
 });
 

