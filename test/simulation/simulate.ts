@@ -78,12 +78,19 @@ export async function simulate(seed: number): Promise<readonly string[]> {
 async function oneOf(world: World, died: Promise<unknown>, work: Promise<unknown>): Promise<void> {
   let ended = await Promise.race([died, work]);
   while (ended === 'died') {
-    world.clock.silence();
-    world.disk = world.disk.restart();
-    world.life = undefined;
+    await bury(world);
     if (world.random.chance(0.3)) world.disk.dieAfter(world.random.below(60));
     ended = await Promise.race([world.disk.died.then(() => 'died'), begin(world)]);
   }
+}
+
+/** What had passed the disk at the moment of death still comes to its end, then nothing of that life happens any more. */
+async function bury(world: World): Promise<void> {
+  world.clock.silence();
+  await world.clock.settle();
+  world.clock.silence();
+  world.disk = world.disk.restart();
+  world.life = undefined;
 }
 
 async function begin(world: World): Promise<void> {
@@ -219,9 +226,8 @@ async function replace(world: World, stream: StreamDefinition): Promise<void> {
 async function heal(world: World): Promise<readonly string[]> {
   const { clock, objects } = world;
   objects.heal();
-  clock.silence();
   world.disk.dieAfter(0);
-  world.disk = world.disk.restart('torn');
+  await bury(world);
   await begin(world);
   const { life } = world;
   if (life === undefined) return ['The service did not start again.'];
