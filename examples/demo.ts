@@ -11,8 +11,8 @@ import { createStreams, sendEvents } from './demo/streams.ts';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 /**
- * The whole way, as a user goes it: the real command, the AWS SDK, 200,000 events, objects under Hive-style prefixes; then everything is read back
- * and counted. Ends with 1 when one event is missing or there twice.
+ * The whole way, as a user goes it: the real command, the AWS SDK, 200,000 events, objects under Hive-style prefixes;
+ * then everything is read back and counted. Ends with 1 when one event is missing or there twice.
  */
 say('Hydrant: Amazon Data Firehose that you own');
 const service = await startHydrant();

@@ -14,7 +14,9 @@ try {
   process.exit(exitCodeOf(error));
 }
 
-/** Says what went wrong: a sentence for what the operator or the service said, everything there is for a fault of ours. */
+/**
+ * Says what went wrong: a sentence for what the operator or the service said, everything there is for a fault of ours.
+ */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // has said it already
   if (error instanceof ConfigError) {

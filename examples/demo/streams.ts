@@ -25,7 +25,9 @@ export async function createStreams(sdk: FirehoseClient): Promise<void> {
   }
 }
 
-/** Sends every event once, a few calls at a time, and resolves with their bytes. What is refused for now is sent again. */
+/**
+ * Sends every event once, a few calls at a time, and resolves with their bytes. What is refused for now is sent again.
+ */
 export async function sendEvents(sdk: FirehoseClient, sent: (events: number, bytes: number) => void): Promise<number> {
   const batches = eachBatch();
   const total = { events: 0, bytes: 0 };

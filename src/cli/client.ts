@@ -7,8 +7,9 @@ export interface Client {
   /** Calls an operation of the Firehose API. `input` may be JSON text already. Throws as `post` does. */
   call(operation: string, input: JsonObject | string): Promise<JsonObject>;
   /**
-   * Posts JSON and resolves with the JSON that is answered. Throws an `ApiError` for an answer that is an error, a `ConfigError` when nothing is
-   * listening at the endpoint, and the system's error when a connection breaks: then nobody knows whether the call took effect.
+   * Posts JSON and resolves with the JSON that is answered. Throws an `ApiError` for an answer that is an error, a
+   * `ConfigError` when nothing is listening at the endpoint, and the system's error when a connection breaks: then
+   * nobody knows whether the call took effect.
    */
   post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject>;
   close(): void;

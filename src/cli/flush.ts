@@ -8,7 +8,10 @@ export interface FlushOptions {
   readonly endpoint: string;
 }
 
-/** Has a running Hydrant deliver what it has buffered. Resolves with the exit code: 0 when all was delivered, 1 when some is to be tried again. */
+/**
+ * Has a running Hydrant deliver what it has buffered. Resolves with the exit code: 0 when all was delivered, 1 when
+ * some is to be tried again.
+ */
 export async function runFlush({ streamName, endpoint }: FlushOptions): Promise<number> {
   const service = client(endpoint);
   try {

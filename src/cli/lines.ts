@@ -4,8 +4,8 @@ export type Line = { readonly record: Buffer } | { readonly tooLongBytes: number
 const NEWLINE = 10;
 
 /**
- * Cuts bytes into lines, each a record, with its newline or without. The last one may lack a newline in the source; it gets one like the others.
- * Holds at most `recordBytes` of a line, however long it is.
+ * Cuts bytes into lines, each a record, with its newline or without. The last one may lack a newline in the source; it
+ * gets one like the others. Holds at most `recordBytes` of a line, however long it is.
  */
 export async function* lines(
   source: AsyncIterable<Buffer>,

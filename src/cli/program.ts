@@ -11,7 +11,9 @@ const BATCH_MOST_BYTES = 4 * 1024 * 1024;
 const CONCURRENCY_MOST = 64;
 const LONGEST_RETRY_MS = 24 * 3_600_000;
 
-/** The command line. What a command does is loaded when it is called, so that `hydrant put` starts without the service. */
+/**
+ * The command line. What a command does is loaded when it is called, so that `hydrant put` starts without the service.
+ */
 export function program(): Command {
   return new Command('hydrant')
     .description('Amazon Data Firehose that you own: a durable, Firehose-compatible delivery service.')

@@ -10,7 +10,10 @@ const REDRAW_EVERY_MS = 80;
 /** Partial blocks, an eighth each, so that the bar creeps instead of jumping. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A progress line on a terminal, redrawn in place; nothing where the output is not a terminal. Without a total there is no bar, only the note. */
+/**
+ * A progress line on a terminal, redrawn in place; nothing where the output is not a terminal. Without a total there is
+ * no bar, only the note.
+ */
 export function progress(output: NodeJS.WriteStream, label: string, total: number | undefined): Progress {
   if (!output.isTTY) return { update: () => {}, end: () => {} };
   let drawnAt = 0;

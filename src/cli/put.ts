@@ -21,12 +21,12 @@ export interface PutOptions {
 }
 
 /** Firehose's longest record. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
-export const RECORD_MOST_BYTES = 1_024_000;
+const RECORD_MOST_BYTES = 1_024_000;
 const READ_BYTES = 256 * 1024;
 
 /**
- * Sends each line of a file or of standard input as a record and resolves with the exit code: 0 when every line was acknowledged, 1 when some were
- * too long to be records. Throws when the service refuses, or stays away too long.
+ * Sends each line of a file or of standard input as a record and resolves with the exit code: 0 when every line was
+ * acknowledged, 1 when some were too long to be records. Throws when the service refuses, or stays away too long.
  */
 export async function runPut(options: PutOptions): Promise<number> {
   const { streamName, batch, concurrency, keepsNewline, retryForMs } = options;

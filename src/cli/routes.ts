@@ -47,8 +47,8 @@ function streamNameIn(body: Uint8Array): string | undefined {
 }
 
 /**
- * A web page that a browser on this machine has open can send requests here. With this content type the browser asks first, which we do not
- * answer; and where it says whose page it is, it must be our own.
+ * A web page that a browser on this machine has open can send requests here. With this content type the browser asks
+ * first, which we do not answer; and where it says whose page it is, it must be our own.
  */
 function refuseForeignPages({ headers }: ApiRequest): void {
   const contentType = headers['content-type'];

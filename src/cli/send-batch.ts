@@ -14,9 +14,9 @@ export interface Sending {
 }
 
 /**
- * Puts records until the service has acknowledged every one. Sends again exactly those that were refused for now; after a broken connection,
- * when nobody knows, all of the call's, which may double them. Throws the last error once its time is up, and at once what another try
- * cannot cure.
+ * Puts records until the service has acknowledged every one. Sends again exactly those that were refused for now; after
+ * a broken connection, when nobody knows, all of the call's, which may double them. Throws the last error once its time
+ * is up, and at once what another try cannot cure.
  */
 export async function sendBatch(records: readonly Buffer[], sending: Sending): Promise<void> {
   let left = records;

@@ -18,8 +18,9 @@ const ANSWER_GRACE_MS = 10_000;
 const DELIVERY_GRACE_MS = 5_000;
 
 /**
- * Runs the service until SIGTERM or SIGINT, then ends it in order: no new requests, those under way answered, deliveries given a few seconds,
- * the buffer closed. Throws a `ConfigError` for whatever keeps it from starting that the operator can change.
+ * Runs the service until SIGTERM or SIGINT, then ends it in order: no new requests, those under way answered,
+ * deliveries given a few seconds, the buffer closed. Throws a `ConfigError` for whatever keeps it from starting that
+ * the operator can change.
  */
 export async function runServe(flags: GivenSettings, configFile: string | undefined): Promise<void> {
   const folder = process.cwd();
@@ -54,7 +55,10 @@ function refuseExposure({ host, insecure }: Settings): void {
   );
 }
 
-/** A fault nobody expected leaves memory in doubt, the disk not: what was acknowledged is safe, and a restart is the way back. */
+/**
+ * A fault nobody expected leaves memory in doubt, the disk not: what was acknowledged is safe, and a restart is the way
+ * back.
+ */
 function failLoudly(logger: Logger): void {
   const fail = (error: unknown, origin: string): void => {
     logger.fatal({ err: error, origin }, 'A fault in Hydrant: it ends now. What was acknowledged is on the disk.');

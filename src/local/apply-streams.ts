@@ -1,19 +1,22 @@
 import type { ApiRequest, ApiResponse } from '../api/context.ts';
 import { updateDestinationInput } from '../api/operations/update-destination.ts';
+import type { Shape } from '../api/shapes/index.ts';
 import { ApiError, ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
 export interface Applied {
   readonly name: string;
-  /** `in transition`: it is CREATING or DELETING, which lasts as long as the settings say; the next start tries again. */
+  /**
+   * `in transition`: it is CREATING or DELETING, which lasts as long as the settings say; the next start tries again.
+   */
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'in transition';
 }
 
 /**
- * Brings the configuration file's streams into being through the API: creates those that are absent, updates the destination and adds the tags
- * of those that are there, and leaves alone what is as it should be. Nothing is deleted: not a stream that the file no longer has, and, as
- * UpdateDestination merges, not a member. Throws a `ConfigError` whose field starts with `streams[2]` when the API refuses; the streams
- * before it are then applied.
+ * Brings the configuration file's streams into being through the API: creates those that are absent, updates the
+ * destination and adds the tags of those that are there, and leaves alone what is as it should be. Nothing is deleted:
+ * not a stream that the file no longer has, and, as UpdateDestination merges, not a member. Throws a `ConfigError`
+ * whose field starts with `streams[2]` when the API refuses; the streams before it are then applied.
  */
 export async function applyStreams(
   streams: readonly JsonObject[],
@@ -32,6 +35,8 @@ export async function applyStreams(
   }
   return applied;
 }
+
+const UPDATES: Readonly<Record<string, Shape>> = updateDestinationInput.members;
 
 type Call = (operation: string, input: JsonObject) => Promise<JsonObject>;
 
@@ -97,13 +102,15 @@ function updatesIn(stream: JsonObject, described: JsonObject, at: string): JsonO
   return updates;
 }
 
-/** Most members are called alike in both; a bucket's `S3Configuration` is an `S3Update`; some are given once, at create. */
+/**
+ * Most members are called alike in both; a bucket's `S3Configuration` is an `S3Update`; some are given once, at create.
+ */
 function updateOf(
   config: JsonObject,
   to: { readonly update: string; readonly described: JsonObject; readonly at: string },
 ): JsonObject {
-  const shape = (updateDestinationInput.members as Readonly<Record<string, { readonly type: string }>>)[to.update];
-  const known = shape !== undefined && 'members' in shape ? Object.keys(shape.members as object) : []; // a structure's shape
+  const shape = UPDATES[to.update];
+  const known = shape?.type === 'structure' ? Object.keys(shape.members) : [];
   const update: Record<string, JsonValue> = {};
   for (const [name, value] of Object.entries(config)) {
     const renamed = name.replace(/Configuration$/, 'Update');
@@ -145,7 +152,10 @@ function caller(handle: (request: ApiRequest) => Promise<ApiResponse>): Call {
 
 const PATH = /at '([^']*)'/g;
 
-/** The API's refusal in terms of the file: `extendedS3DestinationUpdate.prefix` was written `streams[2].ExtendedS3DestinationConfiguration.Prefix`. */
+/**
+ * The API's refusal in terms of the file: `extendedS3DestinationUpdate.prefix` was written
+ * `streams[2].ExtendedS3DestinationConfiguration.Prefix`.
+ */
 function refusal({ code, message }: ApiError, at: string): ConfigError {
   const inFile = (path: string): string => (path === '' ? at : `${at}.${memberPath(path)}`);
   const [single, path, fault] =

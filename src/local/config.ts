@@ -15,8 +15,9 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads the configuration file: `named` (relative to `folder`), else the one `hydrant.config.ts`, `.js` or `.json` in `folder`, else none. A module's
- * default export is the configuration; its code runs. Throws a `ConfigError` that names the file, or the member in it.
+ * Reads the configuration file: `named` (relative to `folder`), else the one `hydrant.config.ts`, `.js` or `.json` in
+ * `folder`, else none. A module's default export is the configuration; its code runs. Throws a `ConfigError` that names
+ * the file, or the member in it.
  */
 export async function loadConfig({
   folder,

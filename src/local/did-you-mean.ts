@@ -1,7 +1,9 @@
 /** Longer names are not measured: they are no one's typing mistake, and the measure is quadratic. */
 const LONGEST_NAME = 64;
 
-/** ` Did you mean 'port'?` for a name that is nearly one of the known, else nothing: to be put at the end of a message. */
+/**
+ * ` Did you mean 'port'?` for a name that is nearly one of the known, else nothing: to be put at the end of a message.
+ */
 export function didYouMean(name: string, known: Iterable<string>): string {
   let best: string | undefined;
   let fewest = Math.min(3, Math.floor(name.length / 2)) + 1;

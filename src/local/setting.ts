@@ -2,8 +2,8 @@ import { ConfigError } from '../core/errors.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 /**
- * Reads one setting: gives the value in the form the service uses, or throws a `ConfigError` that names the setting as the operator wrote it:
- * `--port` on the command line, `s3.endpoint` in a configuration file.
+ * Reads one setting: gives the value in the form the service uses, or throws a `ConfigError` that names the setting as
+ * the operator wrote it: `--port` on the command line, `s3.endpoint` in a configuration file.
  */
 export type Setting<T> = (given: unknown, path: string) => T;
 

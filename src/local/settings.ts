@@ -25,7 +25,10 @@ export interface HydrantConfig {
   readonly host?: string;
   /** The data folder, relative to the configuration file. Default ./data of the current folder. */
   readonly data?: string;
-  /** What the buffer may take on disk: `10GiB`, or a number of bytes. Default: 10 GiB, or half of what is free if that is less. */
+  /**
+   * What the buffer may take on disk: `10GiB`, or a number of bytes. Default: 10 GiB, or half of what is free if that
+   * is less.
+   */
   readonly bufferBudget?: string | number;
   /** When a put is acknowledged: once its bytes are on the disk (default), or once the system has them. */
   readonly fsync?: 'always' | 'interval';

@@ -5,8 +5,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { unknownMember } from './setting.ts';
 
 /**
- * Refuses members that CreateDeliveryStream does not have. The API ignores them, as AWS does; in a file that a person wrote one is a typing
- * mistake, and a stream that silently lacks what was asked for. Also refuses a name given twice. Everything else is for the API to judge.
+ * Refuses members that CreateDeliveryStream does not have. The API ignores them, as AWS does; in a file that a person
+ * wrote one is a typing mistake, and a stream that silently lacks what was asked for. Also refuses a name given twice.
+ * Everything else is for the API to judge.
  */
 export function checkStreamMembers(streams: readonly JsonObject[]): void {
   const firstOf = new Map<JsonValue, number>();

@@ -109,7 +109,10 @@ export async function* objectsIn(
   }
 }
 
-/** The lines of all objects of a bucket; those whose key ends in `.gz` are decompressed, which throws when one is not whole. */
+/**
+ * The lines of all objects of a bucket; those whose key ends in `.gz` are decompressed, which throws when one is not
+ * whole.
+ */
 export async function* eachLineIn(folder: string, bucket: string): AsyncGenerator<string> {
   for await (const [key, bytes] of objectsIn(folder, bucket)) {
     const text = (key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');

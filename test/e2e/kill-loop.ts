@@ -18,8 +18,8 @@ export interface Ledger {
 }
 
 /**
- * Puts numbered records to the streams from several senders until the process is killed, at a moment between two puts, in the middle of one or of
- * a delivery. Resolves once the process is gone and the last answer is in.
+ * Puts numbered records to the streams from several senders until the process is killed, at a moment between two puts,
+ * in the middle of one or of a delivery. Resolves once the process is gone and the last answer is in.
  */
 export async function loadUntilKilled(
   running: Running,
