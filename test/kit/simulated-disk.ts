@@ -110,7 +110,7 @@ export function simulatedDisk(random: Random, start: Names = new Map()): Simulat
       },
       async read(buffer, position) {
         await step();
-        return content.cached.copy(buffer, 0, position, position + buffer.length);
+        return content.cached.subarray(position, position + buffer.length).copy(buffer);
       },
       async write(pieces, position) {
         await put(pieces, position);

@@ -115,7 +115,6 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     newSalt: options.newSalt ?? (() => randomBytes(4).readUInt32LE()),
   });
   const compaction = openCompaction({ ...context, writer, budgetBytes, segmentBytes });
-  const last = ledger.active;
 
   /** After each group: what it released is let go. */
   function applied(operations: readonly Operation[], isNewSegment: boolean): void {
@@ -141,7 +140,6 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
       throw unusable(folder, error);
     }
   }
-  segments.storeIndexOf(last);
 
   return {
     commit: async (change) => writer.submit(changeRequest(context, change)),

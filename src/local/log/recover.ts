@@ -74,11 +74,18 @@ async function openFile(
   }
   if (typeof header === 'object' && segmentName(header.number) === name) return { header, file };
   await file.close();
-  if (header === 'damaged' && name.startsWith('segment-')) {
-    await setAside(disk, folder, name);
-    report.warn('The header of a segment is damaged; the whole file was moved to quarantine.', { file: name });
-  } else if (size >= segmentBytes) spares.push(name);
-  else await disk.remove(path);
+  try {
+    if (header === 'damaged' && name.startsWith('segment-')) {
+      await setAside(disk, folder, name);
+      report.warn('The header of a segment is damaged; the whole file was moved to quarantine.', { file: name });
+    } else if (size >= segmentBytes) spares.push(name);
+    else await disk.remove(path);
+  } catch (error) {
+    report.warn('A file that is no segment could not be put away; it stays where it is.', {
+      file: name,
+      error: String(error),
+    });
+  }
   return undefined;
 }
 

@@ -22,8 +22,11 @@ export interface Segments {
   activate(number: number, file: DiskFile, index: BlockIndex): void;
   /** The segment takes no more groups: writes its index behind them and lets its file go, all in the background. */
   retire(number: number): void;
-  /** The segment was the last one written to before the log was opened: its index is made, in the background. */
-  storeIndexOf(number: number): void;
+  /**
+   * Writes what is in the segment once more, and waits for the disk. After a failed fsync the system shows bytes that are not on
+   * the disk and counts them as written; whoever found them there must not build on them before.
+   */
+  rewrite(number: number): Promise<void>;
   /** Runs `work` on the segment, which is neither freed nor closed meanwhile. Resolves with undefined when there is no such file. */
   use<T>(number: number, work: (segment: OpenSegment) => Promise<T>): Promise<T | undefined>;
   /** The segment's index if it is in memory. */
@@ -91,7 +94,7 @@ export function openSegments(options: SegmentsOptions): Segments {
   const spares = [...options.spares];
   const background = new Set<Promise<void>>();
   let nextNumber = options.nextNumber;
-  let nextSpare = 1;
+  let nextSpare = options.nextNumber;
   let ready: FreshFile | undefined;
   let isPreparing = false;
   let clock = 0;
@@ -295,9 +298,14 @@ export function openSegments(options: SegmentsOptions): Segments {
       );
     },
 
-    storeIndexOf(number) {
-      // Opening it finds that it has none.
-      inBackground('Storing the index of the last segment', () => use(number, async () => {}));
+    async rewrite(number) {
+      const end = stateOf(number)?.end ?? 0;
+      await use(number, async ({ file }) => {
+        for (let at = 0; at < end; at += ZEROS.length) {
+          await file.write([await readAt(file, at, Math.min(ZEROS.length, end - at))], at);
+        }
+        await file.sync();
+      });
     },
 
     use,

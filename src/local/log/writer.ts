@@ -84,6 +84,8 @@ export function openWriter(options: WriterOptions): Writer {
   let active: Active | undefined;
   let isReady = false;
   let isClosed = false;
+  /** What was found in the last segment of an earlier run of the process is on the disk for certain. */
+  let isTailDurable = false;
   /** In `interval` mode: the active file holds bytes that were not fsynced. */
   let isDirty = false;
   let writing: Promise<void> | undefined;
@@ -227,6 +229,8 @@ export function openWriter(options: WriterOptions): Writer {
   async function openNext(draft?: GroupDraft): Promise<number> {
     // The snapshot will speak of records whose bytes the old file may still owe.
     if (active && isDirty && isReady) await sync(active.file);
+    if (!isTailDurable) await segments.rewrite(ledger.active);
+    isTailDurable = true;
     const fresh = await segments.take();
     const { number, file, preparedBytes } = fresh;
     const salt = options.newSalt();

@@ -142,7 +142,6 @@ async function openWorld(random: Random) {
   }
 
   async function act(actions: readonly Action[]): Promise<void> {
-    if (process.env.DBG) console.log(actions.map((a) => a.name + ' ' + a.touches.join(',')).join(' | '));
     const outcomes = actions.map((): 'unanswered' | 'done' | 'refused' => 'unanswered');
     const running = actions.map(async (action, at) => {
       try {
@@ -158,8 +157,8 @@ async function openWorld(random: Random) {
     const others = actions.filter((_, at) => outcomes[at] !== 'done');
     for (const action of succeeded) await action.run(model);
     done.push(...succeeded);
-    // An action answered later makes certain that those refused before did not happen.
-    doubtful = succeeded.length > 0 ? [others] : [...doubtful, others];
+    // A log that can write again has said, for good, where it went on: what it refused before did not happen.
+    doubtful = log.isReady() ? [others] : [...doubtful, others];
     if (end === 'died') await afterDeath();
     else await compare();
   }
@@ -320,6 +319,7 @@ function postpone(id: string, step: number): Action {
     until: step,
     attempts: step,
     firstAttemptAt: 1,
+    endedAt: 2,
     outcome: 'unknown' as const,
     code: 'X',
     message: 'x',
