@@ -19,9 +19,13 @@ export interface ApiResponse {
 /** What the API needs of its host. */
 export interface ApiContext {
   readonly streams: StreamStore;
-  /** Resolves when the records are durable. Rejects with `ServiceUnavailableException` when the buffer cannot take them. */
+  /**
+   * Resolves when the records are durable. Rejects with `ServiceUnavailableException` when the buffer cannot take them.
+   */
   readonly ingest: (stream: StreamDefinition, records: RecordBlock) => Promise<void>;
-  /** Called after a stream was created or its destination updated: what it holds may be due now, or deliverable at last. */
+  /**
+   * Called after a stream was created or its destination updated: what it holds may be due now, or deliverable at last.
+   */
   readonly changed: (stream: StreamDefinition) => void;
   /** Called after a stream was deleted: drops what is buffered, having said so in the log. */
   readonly discard: (stream: StreamDefinition) => Promise<void>;

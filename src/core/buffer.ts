@@ -6,8 +6,8 @@ import type { FailureReason, RecordBlock } from './records.ts';
  * The durable buffer: lanes of records, and the batches sealed from them. Two hosts implement it, and a memory form for
  * tests; all pass the same contract kit (`test/kit/buffer.ts`).
  *
- * Every method's promise resolves only when what it did survives a crash (in a weaker fsync mode: when the system has the
- * bytes). It rejects with a `DeliveryError` when the store cannot take it; then nothing of it happened.
+ * Every method's promise resolves only when what it did survives a crash (in a weaker fsync mode: when the system has
+ * the bytes). It rejects with a `DeliveryError` when the store cannot take it; then nothing of it happened.
  */
 export interface RecordBuffer {
   /** The one way anything moves; see `Change`. Resolves with the state of the lanes it put records into. */
@@ -22,16 +22,25 @@ export interface RecordBuffer {
     want: { readonly id: string; readonly sizeBytes: number; readonly now: number },
   ): Promise<Batch | undefined>;
 
-  /** The batch's newest state for one attempt, or undefined while another attempt holds it or once it is finished. `postpone`, `release` and a finishing commit end the lease. */
+  /**
+   * The batch's newest state for one attempt, or undefined while another attempt holds it or once it is finished.
+   * `postpone`, `release` and a finishing commit end the lease.
+   */
   lease(batch: string): Promise<Batch | undefined>;
 
   /** Ends a lease without a word about the outcome (shutdown). In memory only. */
   release(batch: string): void;
 
-  /** The batch's records in order, from its `advanced` mark on, in pieces of at most a few MiB. May be called again. Records whose stored bytes are damaged are left out, counted and reported. */
+  /**
+   * The batch's records in order, from its `advanced` mark on, in pieces of at most a few MiB. May be called again.
+   * Records whose stored bytes are damaged are left out, counted and reported.
+   */
   read(batch: string): AsyncIterable<RecordBlock>;
 
-  /** Stores what the delivery will create, before its first byte leaves. Replaces an earlier plan: when that is allowed is the drain's decision. */
+  /**
+   * Stores what the delivery will create, before its first byte leaves. Replaces an earlier plan: when that is allowed
+   * is the drain's decision.
+   */
   plan(batch: string, plan: Plan): Promise<void>;
 
   /** Puts a failed batch off. Its bytes are not copied. A batch that is gone stays gone. */
@@ -107,7 +116,10 @@ export interface Batch {
   readonly postponed?: Postponement;
 }
 
-/** What a delivery will create, written down before each attempt so that a repeat overwrites and a crash can be told from a refusal. */
+/**
+ * What a delivery will create, written down before each attempt so that a repeat overwrites and a crash can be told
+ * from a refusal.
+ */
 export interface Plan {
   readonly streamVersion: number;
   /** The attempt that is under way, 1 for the first. */

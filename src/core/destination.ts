@@ -3,23 +3,27 @@ import type { JsonObject, JsonValue } from './json.ts';
 import type { RecordBlock } from './records.ts';
 
 /**
- * Where records go. A destination knows nothing of buffers, retries, backoff or backups: it makes one attempt at one slice and says what
- * came of it. It holds no state per stream; the slice carries the stream's configuration.
+ * Where records go. A destination knows nothing of buffers, retries, backoff or backups: it makes one attempt at one
+ * slice and says what came of it. It holds no state per stream; the slice carries the stream's configuration.
  */
 export interface Destination {
   /**
-   * Names what the delivery will create, from the slice alone and without input or output: the core stores it before `deliver` is called
-   * and hands the same plan to every repeat.
+   * Names what the delivery will create, from the slice alone and without input or output: the core stores it before
+   * `deliver` is called and hands the same plan to every repeat.
    */
   plan?(slice: SliceToPlan): JsonValue;
 
   /**
-   * One attempt. Resolves when the far side has the records for good, with those it would not take. Throws a `DeliveryError` when the
-   * whole attempt failed. Must be safe to repeat with the same plan, and stop soon after the signal aborts.
+   * One attempt. Resolves when the far side has the records for good, with those it would not take. Throws a
+   * `DeliveryError` when the whole attempt failed. Must be safe to repeat with the same plan, and stop soon after the
+   * signal aborts.
    */
   deliver(slice: Slice, signal: AbortSignal): Promise<Delivered>;
 
-  /** After an attempt with unknown outcome: does the far side hold nothing of this plan? Only then may a new plan replace it. */
+  /**
+   * After an attempt with unknown outcome: does the far side hold nothing of this plan? Only then may a new plan
+   * replace it.
+   */
   isAbsent?(plan: Plan, signal: AbortSignal): Promise<boolean>;
 }
 

@@ -26,9 +26,14 @@ export interface DrainPorts {
 }
 
 export interface Drain {
-  /** When the lane is due, in ms since the epoch; `Infinity` when it holds nothing. A lane whose stream is gone is due at once. */
+  /**
+   * When the lane is due, in ms since the epoch; `Infinity` when it holds nothing. A lane whose stream is gone is due
+   * at once.
+   */
   laneDueAt(lane: LaneKey): Promise<number>;
-  /** Seals what the lane's size hint takes. Whether the lane is due is the caller's question: a flush does not ask it. */
+  /**
+   * Seals what the lane's size hint takes. Whether the lane is due is the caller's question: a flush does not ask it.
+   */
   seal(lane: LaneKey): Promise<Batch | undefined>;
   /** One attempt at one batch. Rejects only when the buffer or the stream store fails. */
   attempt(batch: string, signal: AbortSignal): Promise<Attempted>;
@@ -43,8 +48,9 @@ export type Attempted =
   | { readonly result: 'left' };
 
 /**
- * The one idea: a due lane is sealed into a batch, and an attempt either finishes the batch or puts it off. No state here: all that must survive is in
- * the buffer, so an attempt may be cut off anywhere and made again, by this host or another.
+ * The one idea: a due lane is sealed into a batch, and an attempt either finishes the batch or puts it off. No state
+ * here: all that must survive is in the buffer, so an attempt may be cut off anywhere and made again, by this host or
+ * another.
  */
 export function drain(ports: DrainPorts): Drain {
   const { buffer, streams, now } = ports;
@@ -98,9 +104,10 @@ export function drain(ports: DrainPorts): Drain {
   }
 
   /**
-   * The plan of the first attempt holds for every repeat, so that a repeat overwrites. A newer version of the stream replaces it (a wrong bucket can be
-   * put right) only when nothing can have been created under the old one. Each attempt writes its number down before its first byte leaves: an
-   * attempt that a crash cut off is then told from one that was refused.
+   * The plan of the first attempt holds for every repeat, so that a repeat overwrites. A newer version of the stream
+   * replaces it (a wrong bucket can be put right) only when nothing can have been created under the old one. Each
+   * attempt writes its number down before its first byte leaves: an attempt that a crash cut off is then told from one
+   * that was refused.
    */
   async function planInForce({ batch, stream, route }: Delivery, signal: AbortSignal): Promise<Plan> {
     const attempt = Math.max(batch.postponed?.attempts ?? 0, batch.plan?.attempt ?? 0) + 1;
@@ -122,8 +129,8 @@ export function drain(ports: DrainPorts): Drain {
   }
 
   /**
-   * When the far side can be asked what an old plan has created: what an attempt sent may still be on its way when the attempt is over, or its
-   * process dead. Only a plan that might be replaced is worth the wait.
+   * When the far side can be asked what an old plan has created: what an attempt sent may still be on its way when the
+   * attempt is over, or its process dead. Only a plan that might be replaced is worth the wait.
    */
   function settledAt({ batch, stream, route }: Delivery): number {
     if (batch.plan === undefined || batch.plan.streamVersion === stream.version || wasRefused(batch)) return 0;

@@ -16,12 +16,17 @@ export interface DeliveryErrorOptions {
   readonly code: string;
   /** Whether the same bytes may succeed later. When in doubt say yes: doubt must not lose data. */
   readonly retryable: boolean;
-  /** True when the far side certainly took nothing, so that the plan may be replaced by one from a newer stream version. */
+  /**
+   * True when the far side certainly took nothing, so that the plan may be replaced by one from a newer stream version.
+   */
   readonly refused?: boolean;
   readonly cause?: unknown;
 }
 
-/** For the pipeline: a whole delivery attempt failed. The message is a sentence for an operator and never holds a secret. */
+/**
+ * For the pipeline: a whole delivery attempt failed. The message is a sentence for an operator and never holds a
+ * secret.
+ */
 export class DeliveryError extends Error {
   readonly code: string;
   readonly retryable: boolean;
@@ -36,7 +41,10 @@ export class DeliveryError extends Error {
   }
 }
 
-/** A setting the operator gave cannot be used. `field` is its path as the operator wrote it, such as `streams[0].DeliveryStreamName`. */
+/**
+ * A setting the operator gave cannot be used. `field` is its path as the operator wrote it, such as
+ * `streams[0].DeliveryStreamName`.
+ */
 export class ConfigError extends Error {
   readonly field: string;
 

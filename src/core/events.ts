@@ -32,5 +32,7 @@ export type DrainEvent =
     }
   /** The stream was deleted while these were on their way. */
   | { readonly type: 'discarded'; readonly batch: Batch }
-  /** A bug of ours or of an adapter's: it threw something other than a DeliveryError. The batch is kept and tried again. */
+  /**
+   * A bug of ours or of an adapter's: it threw something other than a DeliveryError. The batch is kept and tried again.
+   */
   | { readonly type: 'faulty'; readonly stream: StreamDefinition; readonly batch: Batch; readonly error: unknown };

@@ -12,7 +12,10 @@ export interface IngestPorts {
   readonly grew: (stream: StreamDefinition, lane: LaneStatus) => void;
 }
 
-/** Takes a put's records in: resolves when they are durable. Rejects with `ServiceUnavailableException`, which every SDK retries, when there is no room. */
+/**
+ * Takes a put's records in: resolves when they are durable. Rejects with `ServiceUnavailableException`, which every SDK
+ * retries, when there is no room.
+ */
 export function ingest({ buffer, grew }: IngestPorts) {
   return async (stream: StreamDefinition, records: RecordBlock): Promise<void> => {
     const lanes = lanesOf(stream);

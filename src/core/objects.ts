@@ -1,11 +1,15 @@
 /** Buckets: a folder each by default, S3 or anything that speaks it when configured. */
 export interface ObjectStore {
-  /** Whether it can encrypt objects under a customer's KMS key. A stream that asks for it where it cannot be done is refused. */
+  /**
+   * Whether it can encrypt objects under a customer's KMS key. A stream that asks for it where it cannot be done is
+   * refused.
+   */
   readonly encryptsWithKms: boolean;
 
   /**
-   * Stores one object, streamed. The object appears whole or not at all, and once resolved survives a crash.
-   * Rejects with a `DeliveryError` (`S3.NoSuchBucket`, `S3.AccessDenied`, …) that says whether the far side refused it for certain.
+   * Stores one object, streamed. The object appears whole or not at all, and once resolved survives a crash. Rejects
+   * with a `DeliveryError` (`S3.NoSuchBucket`, `S3.AccessDenied`, …) that says whether the far side refused it for
+   * certain.
    */
   put(object: ObjectPut, signal: AbortSignal): Promise<PutResult>;
 

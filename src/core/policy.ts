@@ -1,7 +1,10 @@
 import type { LaneStatus, Usage } from './buffer.ts';
 import type { Hints } from './settings.ts';
 
-/** When the lane should drain: now if it holds its size, else when its oldest record has waited for the interval. Ms since the epoch. */
+/**
+ * When the lane should drain: now if it holds its size, else when its oldest record has waited for the interval. Ms
+ * since the epoch.
+ */
 export function dueAt(lane: LaneStatus, hints: Hints): number {
   return lane.bytes >= hints.sizeBytes ? lane.openedAt : lane.openedAt + hints.intervalMs;
 }
@@ -16,8 +19,8 @@ const REFUSE_SHARE = 0.9;
 const RELIEF_SHARE = 0.1;
 
 /**
- * Whether a put of so many bytes may enter. A stream may hold at most as many bytes as remain free for all: one stalled stream can take half of
- * the budget, two a third each, and a lively one among them always finds room.
+ * Whether a put of so many bytes may enter. A stream may hold at most as many bytes as remain free for all: one stalled
+ * stream can take half of the budget, two a third each, and a lively one among them always finds room.
  */
 export function admits(usage: Usage, streamHeldBytes: number, putBytes: number): boolean {
   const usedAfter = usage.usedBytes + putBytes;

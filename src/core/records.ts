@@ -1,6 +1,6 @@
 /**
- * Records that travel together, packed: their bytes back to back and, apart, the length of each. Joining records into an
- * object (Firehose puts nothing between them) is then handing on `data` as it is; no object exists per record.
+ * Records that travel together, packed: their bytes back to back and, apart, the length of each. Joining records into
+ * an object (Firehose puts nothing between them) is then handing on `data` as it is; no object exists per record.
  */
 export interface RecordBlock {
   /** When the service accepted them, in ms since the epoch: Firehose's approximate arrival time. */

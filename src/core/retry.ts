@@ -1,7 +1,10 @@
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 60_000;
 
-/** How long to wait after the nth failed attempt: exponential with full jitter, so that many batches do not come back at once. `random` is in [0, 1). */
+/**
+ * How long to wait after the nth failed attempt: exponential with full jitter, so that many batches do not come back at
+ * once. `random` is in [0, 1).
+ */
 export function backoffMs(failedAttempts: number, random: number): number {
   const ceiling = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failedAttempts - 1, 20));
   // Half is certain: a jitter that may be nothing would hammer a far side that has just said no.

@@ -23,8 +23,8 @@ export interface Adapters {
 }
 
 /**
- * Records that cannot be handled as their stream's definition says go to the error output with the reason, never to the destination in
- * another form than was asked for.
+ * Records that cannot be handled as their stream's definition says go to the error output with the reason, never to the
+ * destination in another form than was asked for.
  */
 export function routeOf(stream: StreamDefinition, lane: Lane, adapters: Adapters): Route {
   switch (lane.stage) {

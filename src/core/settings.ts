@@ -3,7 +3,10 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import type { Stage } from './lanes.ts';
 import type { DestinationKind, StreamDefinition } from './streams.ts';
 
-/** What the pipeline reads from a stream's definition. The API has checked the configuration and filled in every default. */
+/**
+ * What the pipeline reads from a stream's definition. The API has checked the configuration and filled in every
+ * default.
+ */
 
 export interface Hints {
   readonly sizeBytes: number;
@@ -13,7 +16,10 @@ export interface Hints {
 /** Firehose's megabytes are MiB. */
 const MIB = 1024 * 1024;
 
-/** With a buffering interval of 0 records still wait this long for company: one object a put would drown any store. AWS promises "within a few seconds". */
+/**
+ * With a buffering interval of 0 records still wait this long for company: one object a put would drown any store. AWS
+ * promises "within a few seconds".
+ */
 const ZERO_BUFFERING_MS = 500;
 
 /** Without a Lambda processor's own hints, records are processed as soon as there is a batch worth the trip. */
@@ -33,7 +39,10 @@ export function hintsOf(stream: StreamDefinition, stage: Stage): Hints {
   }
 }
 
-/** The S3 configuration that takes failed records: the destination itself, or the bucket every other destination must name. */
+/**
+ * The S3 configuration that takes failed records: the destination itself, or the bucket every other destination must
+ * name.
+ */
 export function s3ConfigOf(stream: StreamDefinition): JsonObject {
   const { kind, config } = stream.destination;
   return kind === 'ExtendedS3' ? config : memberOf(config, 'S3Configuration');
@@ -45,7 +54,10 @@ export function backupConfigOf(stream: StreamDefinition): JsonObject {
   return isJsonObject(config.S3BackupConfiguration) ? config.S3BackupConfiguration : s3ConfigOf(stream);
 }
 
-/** Whether every source record also goes to the backup: `Enabled` for S3 and Redshift, `AllDocuments`, `AllEvents`, `AllData` elsewhere. */
+/**
+ * Whether every source record also goes to the backup: `Enabled` for S3 and Redshift, `AllDocuments`, `AllEvents`,
+ * `AllData` elsewhere.
+ */
 export function backsUpEverything(stream: StreamDefinition): boolean {
   const mode = stream.destination.config.S3BackupMode;
   return mode === 'Enabled' || (typeof mode === 'string' && mode.startsWith('All'));

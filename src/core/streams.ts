@@ -2,7 +2,10 @@ import type { JsonObject } from './json.ts';
 
 export type DeliveryStreamType = 'DirectPut' | 'KinesisStreamAsSource' | 'MSKAsSource' | 'DatabaseAsSource';
 
-/** The name of a destination in the API, without its `DestinationConfiguration`, `DestinationDescription` or `DestinationUpdate`. `S3` is stored as `ExtendedS3`. */
+/**
+ * The name of a destination in the API, without its `DestinationConfiguration`, `DestinationDescription` or
+ * `DestinationUpdate`. `S3` is stored as `ExtendedS3`.
+ */
 export type DestinationKind =
   | 'ExtendedS3'
   | 'Redshift'
@@ -29,9 +32,14 @@ export interface StreamDefinition {
   readonly activeAt: number;
   /** DELETING until this time, gone from then on. Absent unless deleted. */
   readonly goneAt?: number;
-  /** The `…SourceConfiguration` of the create call by its member name, such as `{ KinesisStreamSourceConfiguration: {…} }`. */
+  /**
+   * The `…SourceConfiguration` of the create call by its member name, such as `{ KinesisStreamSourceConfiguration: {…}
+   * }`.
+   */
   readonly source?: JsonObject;
-  /** `config` is the wire `…DestinationConfiguration`, merged with updates, every default filled in, secrets included. */
+  /**
+   * `config` is the wire `…DestinationConfiguration`, merged with updates, every default filled in, secrets included.
+   */
   readonly destination: { readonly kind: DestinationKind; readonly config: JsonObject };
   readonly tags: readonly Tag[];
   /** Hydrant's own extensions: the create call's `Hydrant` member. */
@@ -50,8 +58,9 @@ export interface StreamStore {
   /** All, in byte order of their names. */
   list(): Promise<readonly StreamDefinition[]>;
   /**
-   * Replaces the stream's definition by what `decide` makes of it; undefined removes it, the same object leaves it alone.
-   * Nobody else changes this name in between; what `decide` throws is thrown and nothing changes. A crash leaves the old or the new.
+   * Replaces the stream's definition by what `decide` makes of it; undefined removes it, the same object leaves it
+   * alone. Nobody else changes this name in between; what `decide` throws is thrown and nothing changes. A crash leaves
+   * the old or the new.
    */
   change(
     name: string,

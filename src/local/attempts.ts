@@ -35,7 +35,10 @@ export interface Attempts {
 }
 
 const PER_STREAM = 4;
-/** Adapters have timeouts of their own; this is for the one that forgot, so that it cannot hold its batch and slot for ever. */
+/**
+ * Adapters have timeouts of their own; this is for the one that forgot, so that it cannot hold its batch and slot for
+ * ever.
+ */
 const ATTEMPT_LONGEST_MS = 15 * 60_000;
 const AFTER_FAULT_MS = 1_000;
 

@@ -6,12 +6,16 @@ import type { Disk } from './disk.ts';
 import { secretJson } from './secrets.ts';
 import { readWhole, UNFINISHED, writeWhole } from './whole-file.ts';
 
-/** Raised when what a definition's members mean changes; an older Hydrant then refuses the file instead of misreading it. */
+/**
+ * Raised when what a definition's members mean changes; an older Hydrant then refuses the file instead of misreading
+ * it.
+ */
 const FORMAT = 1;
 
 /**
- * Stream definitions, one file each, named by the incarnation's id: a stream's name may be `..` or differ from another only in case. Files are
- * replaced by rename, so a crash leaves the old or the new definition. All definitions are held in memory.
+ * Stream definitions, one file each, named by the incarnation's id: a stream's name may be `..` or differ from another
+ * only in case. Files are replaced by rename, so a crash leaves the old or the new definition. All definitions are held
+ * in memory.
  */
 export async function fileStreams({
   folder,

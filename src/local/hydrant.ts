@@ -18,15 +18,18 @@ import { drainReporter } from './reports.ts';
 import { type Flushed, timers } from './timers.ts';
 
 export interface HydrantOptions {
-  /** Holds the buffer (`log`), the stream definitions (`streams`) and, unless `s3` is given, the buckets (`buckets`). Made when missing; one process at a time. */
+  /**
+   * Holds the buffer (`log`), the stream definitions (`streams`) and, unless `s3` is given, the buckets (`buckets`).
+   * Made when missing; one process at a time.
+   */
   readonly dataFolder: string;
   /** Objects go to S3 or a store that speaks it, instead of a folder per bucket. */
   readonly s3?: S3Settings;
   /** How many bytes the buffer may take on disk. Default: 10 GiB, or half of what is free if that is less. */
   readonly bufferBudgetBytes?: number;
   /**
-   * `always` (default): a put is answered when its bytes are on the disk. `interval`: when the system has them; a power cut may lose the last
-   * second's puts, `kill -9` nothing.
+   * `always` (default): a put is answered when its bytes are on the disk. `interval`: when the system has them; a power
+   * cut may lose the last second's puts, `kill -9` nothing.
    */
   readonly fsync?: 'always' | 'interval';
   /** Twelve digits; in ARNs and error messages. Default 000000000000. */
@@ -45,13 +48,19 @@ export interface HydrantOptions {
 export interface Hydrant {
   /** The Firehose API, without a network. */
   handle(request: ApiRequest): Promise<ApiResponse>;
-  /** Delivers now what is buffered for the stream, or for all; resolves when every batch has had an attempt. Throws `ApiError` for an unknown name. */
+  /**
+   * Delivers now what is buffered for the stream, or for all; resolves when every batch has had an attempt. Throws
+   * `ApiError` for an unknown name.
+   */
   flush(streamName?: string): Promise<Flushed>;
   readonly streams: { list(): Promise<readonly StreamDefinition[]> };
   /** Whether puts can be taken now. */
   isReady(): boolean;
   usage(): Usage;
-  /** Ends deliveries under way (at most `graceMs`) and closes the buffer. What is not delivered stays buffered for the next start. */
+  /**
+   * Ends deliveries under way (at most `graceMs`) and closes the buffer. What is not delivered stays buffered for the
+   * next start.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -63,7 +72,9 @@ const CLOSE_GRACE_MS = 5_000;
 /** setTimeout's own limit. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The whole service on one machine, short of a network: opens what the data folder holds, and goes on delivering it. */
+/**
+ * The whole service on one machine, short of a network: opens what the data folder holds, and goes on delivering it.
+ */
 export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const { dataFolder, logger, accountId = '000000000000' } = options;
   const now = Date.now;

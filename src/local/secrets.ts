@@ -11,7 +11,10 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** JSON whose secret members are AES-256-GCM sealed under the data folder's key, so that a copied definition or a backup of it gives none away. */
+/**
+ * JSON whose secret members are AES-256-GCM sealed under the data folder's key, so that a copied definition or a backup
+ * of it gives none away.
+ */
 export interface SecretJson {
   write(value: unknown): string;
   /** Rejects text that was sealed under another key. */

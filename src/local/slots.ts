@@ -14,8 +14,9 @@ export interface Slots {
 }
 
 /**
- * Which delivery attempts may run at once. Streams take turns. A stream whose last attempt failed probes with one attempt at a time, and all such streams
- * together have half the slots, so that dead destinations cannot hold up the healthy ones.
+ * Which delivery attempts may run at once. Streams take turns. A stream whose last attempt failed probes with one
+ * attempt at a time, and all such streams together have half the slots, so that dead destinations cannot hold up the
+ * healthy ones.
  */
 export function slots({ total, perStream }: { readonly total: number; readonly perStream: number }): Slots {
   /** In the order of their turns: whoever starts a job goes to the end. */

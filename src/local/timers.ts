@@ -26,9 +26,14 @@ export interface Timers {
   forget(streamId: string): void;
   /** Finds everything that waits: at start, and once a minute from then on. */
   start(): void;
-  /** Seals and attempts now all that is buffered for the stream, or for all streams; resolves when each batch has had its attempt. */
+  /**
+   * Seals and attempts now all that is buffered for the stream, or for all streams; resolves when each batch has had
+   * its attempt.
+   */
   flush(streamId?: string): Promise<Flushed>;
-  /** No new attempts; running ones may end within the grace, then they are stopped. What they carried stays buffered. */
+  /**
+   * No new attempts; running ones may end within the grace, then they are stopped. What they carried stays buffered.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -38,7 +43,10 @@ export interface Flushed {
   readonly postponed: readonly { readonly streamId: string; readonly code: string; readonly message: string }[];
 }
 
-/** A lane with so many batches on their way seals no more: it grows, and is cut by its size hint once its destination is back. */
+/**
+ * A lane with so many batches on their way seals no more: it grows, and is cut by its size hint once its destination is
+ * back.
+ */
 const UNFINISHED_PER_LANE = 8;
 const SWEEP_EVERY_MS = 60_000;
 const RELIEVE_EVERY_MS = 1_000;

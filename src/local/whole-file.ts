@@ -4,7 +4,10 @@ import type { Disk } from './disk.ts';
 /** Ends the names of files that are being written; what a crash leaves of them is to be ignored and removed. */
 export const UNFINISHED = '.unfinished';
 
-/** Replaces a file's content: a crash leaves the old or the new, and once resolved it is the new. One writer a path at a time. */
+/**
+ * Replaces a file's content: a crash leaves the old or the new, and once resolved it is the new. One writer a path at a
+ * time.
+ */
 export async function writeWhole(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
   const unfinished = `${path}${UNFINISHED}`;
   await removeIfThere(disk, unfinished);

@@ -10,8 +10,8 @@ export interface SimulatedObjects extends ObjectStore {
 }
 
 /**
- * A bucket store that fails in every way a far side can: it refuses, breaks off before or after it stored the object, does not answer at all, or
- * cannot say what it has. Buckets named in `missing` refuse for certain.
+ * A bucket store that fails in every way a far side can: it refuses, breaks off before or after it stored the object,
+ * does not answer at all, or cannot say what it has. Buckets named in `missing` refuse for certain.
  */
 export function simulatedObjects(random: Random, { missing = new Set<string>() } = {}): SimulatedObjects {
   const stored = new Map<string, Buffer>();

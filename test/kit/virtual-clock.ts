@@ -3,7 +3,10 @@ import type { Alarm } from '../../src/local/attempts.ts';
 export interface VirtualClock {
   now(): number;
   readonly alarm: Alarm;
-  /** Lets so much time pass; every alarm in between rings at its time, in order, and what it causes happens before the next. */
+  /**
+   * Lets so much time pass; every alarm in between rings at its time, in order, and what it causes happens before the
+   * next.
+   */
   pass(ms: number): Promise<void>;
   /** Lets everything happen that needs no time to pass. */
   settle(): Promise<void>;
@@ -11,7 +14,10 @@ export interface VirtualClock {
   silence(): void;
 }
 
-/** A clock that stands still until the test moves it. `turns` is how many turns of the event loop any chain of work may take. */
+/**
+ * A clock that stands still until the test moves it. `turns` is how many turns of the event loop any chain of work may
+ * take.
+ */
 export function virtualClock(startAt: number, turns = 20): VirtualClock {
   let time = startAt;
   const alarms = new Set<{ readonly at: number; readonly ring: () => void }>();

@@ -46,8 +46,9 @@ const SEGMENT_BYTES = 32 * 1024;
 const HEALING_ROUNDS = 100;
 
 /**
- * The service on a disk that loses power and a bucket store that fails in every way, driven by a seed: puts, time, updates, deletions, deaths. In the
- * end everything works again, and what the promises say must be so. Returns what broke them, nothing when all held.
+ * The service on a disk that loses power and a bucket store that fails in every way, driven by a seed: puts, time,
+ * updates, deletions, deaths. In the end everything works again, and what the promises say must be so. Returns what
+ * broke them, nothing when all held.
  */
 export async function simulate(seed: number): Promise<readonly string[]> {
   const random = seededRandom(seed);
@@ -84,7 +85,9 @@ async function oneOf(world: World, died: Promise<unknown>, work: Promise<unknown
   }
 }
 
-/** What had passed the disk at the moment of death still comes to its end, then nothing of that life happens any more. */
+/**
+ * What had passed the disk at the moment of death still comes to its end, then nothing of that life happens any more.
+ */
 async function bury(world: World): Promise<void> {
   world.clock.silence();
   await world.clock.settle();
