@@ -56,7 +56,7 @@ function gzipRate(bytes: Buffer): number {
   return (bytes.length / (performance.now() - begun)) * 1_000;
 }
 
-/** A line as a web service logs it, close to 1 KB: compresses to about a fifth. */
+/** A line as a web service logs it: some 650 bytes, which gzip brings down to between a fourth and a fifth. */
 function event(i: number): string {
   const random = (below: number) => Math.floor(Math.random() * below);
   const hex = (digits: number) =>
