@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import pretty, { type PrettyOptions } from 'pino-pretty';
 import type { LogLevel } from '../local/settings.ts';
 
 /**
@@ -13,6 +13,17 @@ export function openLogger(level: LogLevel): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (!process.stdout.isTTY) return pino(options);
-  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true, colorize: true }));
+  return process.stdout.isTTY ? pino(options, pretty({ ...FOR_EYES, colorize: true })) : pino(options);
 }
+
+/** Sentences; the fields are in them, save where an object went. Errors are shown with their stacks. */
+const FOR_EYES: PrettyOptions = {
+  sync: true,
+  translateTime: 'SYS:HH:MM:ss',
+  hideObject: true,
+  messageFormat(log, messageKey) {
+    const { output } = log as { readonly output?: { readonly bucket?: string; readonly key?: string } };
+    const place = output?.key === undefined ? '' : `\n           ${output.bucket}/${output.key}`;
+    return `${log[messageKey]}${place}`;
+  },
+};

@@ -99,7 +99,7 @@ async function listen(settings: Settings, hydrant: Hydrant, logger: Logger): Pro
     const bareHost = host.replace(/^\[(.*)\]$/, '$1');
     const server = await serve({ handle: hydrant.handle, routes: routes(hydrant), host: bareHost, port, fault });
     const { url } = server;
-    logger.info({ url, dataFolder, version: VERSION, pid: process.pid }, `Hydrant listens on ${url}.`);
+    logger.info({ url, dataFolder, version: VERSION }, `Hydrant listens on ${url}, its data in ${dataFolder}.`);
     return server;
   } catch (error) {
     throw isSystemError(error) ? cannotListen(error, settings) : error;

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../core/errors.ts';
 import { type GivenSettings, settingsIn } from './settings.ts';
 
 /** Looked for in the current folder when no file is named. */
-const FILE_NAMES: readonly string[] = ['hydrant.config.ts', 'hydrant.config.js', 'hydrant.config.json'];
+const FILE_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `hydrant.config.${ending}`);
 
 export interface LoadedConfig {
   /** The file's absolute path; absent when there is none. */
@@ -61,7 +61,7 @@ async function importConfig(file: string): Promise<unknown> {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new ConfigError(file, `cannot be loaded: ${messageOf(error)}`);
+    throw new ConfigError(file, `cannot be loaded: ${messageOf(error)}.${moduleHint(file, error)}`);
   }
   if (module.default === undefined) throw new ConfigError(file, 'must have a default export, the configuration.');
   return module.default;
@@ -70,6 +70,13 @@ async function importConfig(file: string): Promise<unknown> {
 /** Node says so itself since 22.10; before, it could not. */
 function runsTypeScript(): boolean {
   return 'typescript' in process.features && process.features.typescript !== false;
+}
+
+/** In a folder whose package.json says `"type": "commonjs"`, as npm init writes it, `export` is a syntax error. */
+function moduleHint(file: string, error: unknown): string {
+  if (!(error instanceof SyntaxError) || !/\.[jt]s$/.test(file)) return '';
+  const named = basename(file).replace(/\.([jt]s)$/, '.m$1');
+  return ` If the file is an ES module in a package of "type": "commonjs", name it ${named}.`;
 }
 
 function messageOf(error: unknown): string {

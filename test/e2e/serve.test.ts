@@ -151,6 +151,18 @@ describe('hydrant serve does not start', () => {
     );
   });
 
+  it('with an ES module where there may be none, unless it has the name it should have', async () => {
+    await fs.writeFile(join(folder, 'package.json'), '{"type": "commonjs"}');
+    await fs.writeFile(join(folder, 'hydrant.config.js'), 'export default {};');
+
+    expect(await serve()).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/name it hydrant\.config\.mjs\.\n$/),
+    });
+    await fs.rename(join(folder, 'hydrant.config.js'), join(folder, 'hydrant.config.mjs'));
+    expect(await (await start(folder)).end('SIGTERM')).toBe(0);
+  });
+
   it('with a stream that the API refuses, whose member is named', async () => {
     const stream = {
       DeliveryStreamName: 'orders',
