@@ -57,6 +57,8 @@ export async function* scan(file: DiskFile, options: ScanOptions): AsyncGenerato
     else yield found;
     offset = found.end;
   }
+  // The file was cut short.
+  if (options.end !== undefined && size < options.end) yield { kind: 'damage', offset: size, end: options.end };
 }
 
 /** The group whose head is whole at this offset. */
