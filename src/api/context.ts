@@ -7,6 +7,7 @@ export interface ApiRequest {
   /** Path and query as sent. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Valid until the request is answered; its memory may be another request's then. */
   readonly body: Uint8Array;
 }
 

@@ -21,10 +21,13 @@ const TARGET_PREFIX = 'Firehose_20150804.';
  * doing is answered as AWS would, what is a bug of ours is logged and answered 500.
  */
 export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiResponse> {
+  const memory: InflatedMemory = { freeBytes: INFLATED_MOST_BYTES };
   return async (request) => {
     const requestId = context.newRequestId();
     try {
-      return answer(200, await run(context, request), { requestId });
+      const isCompressed = request.headers['content-encoding'] !== undefined;
+      const output = isCompressed ? await runInflated(context, request, memory) : await run(context, request);
+      return answer(200, output, { requestId });
     } catch (error) {
       return refusal(context, request, error, requestId);
     }
@@ -37,7 +40,7 @@ async function run(context: ApiContext, request: ApiRequest): Promise<string> {
     throw notTheApi();
   const operation = OPERATIONS.get(targetOf(headers['x-amz-target']));
   if (operation === undefined) throw new ApiError('UnknownOperationException', 'The operation is not one of Firehose.');
-  const body = headers['content-encoding'] === undefined ? request.body : await decoded(request);
+  const { body } = request;
   if (body.length > BODY_MOST_BYTES) throw tooLarge();
   if (operation.reads === 'bytes') return operation.run(context, body, request);
   const region = regionOf(request, context.settings.defaultRegion);
@@ -51,6 +54,24 @@ function isJson(contentType: ApiRequest['headers'][string]): boolean {
 
 function targetOf(header: ApiRequest['headers'][string]): string {
   return typeof header === 'string' && header.startsWith(TARGET_PREFIX) ? header.slice(TARGET_PREFIX.length) : '';
+}
+
+/** What all compressed requests under way may grow to. A host limits the bodies it receives, not what is in them. */
+const INFLATED_MOST_BYTES = 8 * BODY_MOST_BYTES;
+
+interface InflatedMemory {
+  freeBytes: number;
+}
+
+/** How far a body will grow is known only afterwards, so each claims the most it may, for as long as its request lasts. */
+async function runInflated(context: ApiContext, request: ApiRequest, memory: InflatedMemory): Promise<string> {
+  if (memory.freeBytes < BODY_MOST_BYTES) throw new ApiError('ServiceUnavailableException', 'Slow down.', 503);
+  memory.freeBytes -= BODY_MOST_BYTES;
+  try {
+    return await run(context, { ...request, body: await decoded(request) });
+  } finally {
+    memory.freeBytes += BODY_MOST_BYTES;
+  }
 }
 
 /** Fluent Bit and others compress what they put. */

@@ -99,6 +99,17 @@ describe('the protocol', () => {
     expect(answer.status).toBe(200);
   });
 
+  test('of many gzip bodies at once only as many are decoded as there is memory for; the others may come again', async () => {
+    const { send } = testApi();
+    const request = withHeaders({ 'content-encoding': 'gzip' }, { ...list, body: gzipSync(list.body) });
+
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await send(request)).status));
+
+    expect(statuses.filter((status) => status === 200)).toHaveLength(8);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(12);
+    expect((await send(request)).status).toBe(200);
+  });
+
   test('a gzip body is decoded', async () => {
     const { status } = await testApi().send(
       withHeaders({ 'content-encoding': 'gzip' }, { ...list, body: gzipSync(list.body) }),
