@@ -27,7 +27,13 @@ const WORTHWHILE_SHARE = 0.75;
 const COPY_BYTES = 1024 * 1024;
 
 export function openCompaction(
-  options: ReaderContext & { readonly writer: Writer; readonly budgetBytes: number; readonly segmentBytes: number },
+  options: ReaderContext & {
+    readonly writer: Writer;
+    readonly budgetBytes: number;
+    readonly segmentBytes: number;
+    /** Called at the end: what was kept for the copies may be freed. */
+    readonly letGo: () => void;
+  },
 ): Compaction {
   const { ledger, segments, report, writer } = options;
   const garbageLimit = Math.max(options.budgetBytes * GARBAGE_SHARE, 2 * options.segmentBytes);
@@ -57,21 +63,32 @@ export function openCompaction(
     });
   }
 
+  const usedBytes = (): number => [...ledger.segments.values()].reduce((sum, { end }) => sum + end, 0);
+
+  async function run(segment: number): Promise<void> {
+    const before = usedBytes();
+    try {
+      await compact(segment);
+    } catch (error) {
+      report.warn('Making room in the log failed; it is tried again.', { error: String(error) });
+    }
+    running = undefined;
+    keepsFrom = Number.POSITIVE_INFINITY;
+    options.letGo();
+    // One segment may not have been enough. Where segments are tiny, what a copy costs can be all that it frees.
+    if (usedBytes() < before) check();
+  }
+
+  function check(): void {
+    if (running || isStopped) return;
+    const segment = emptiest(ledger, new Set(segments.numbers()), garbageLimit);
+    if (segment === undefined) return;
+    keepsFrom = ledger.active;
+    running = run(segment);
+  }
+
   return {
-    check() {
-      if (running || isStopped) return;
-      const segment = emptiest(ledger, new Set(segments.numbers()), garbageLimit);
-      if (segment === undefined) return;
-      keepsFrom = ledger.active;
-      running = compact(segment)
-        .catch((error: unknown) =>
-          report.warn('Making room in the log failed; it is tried again.', { error: String(error) }),
-        )
-        .finally(() => {
-          running = undefined;
-          keepsFrom = Number.POSITIVE_INFINITY;
-        });
-    },
+    check,
     keepsFrom: () => keepsFrom,
     async stop() {
       isStopped = true;

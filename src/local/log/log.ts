@@ -114,12 +114,16 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     fsyncIntervalMs: options.fsyncIntervalMs ?? FSYNC_INTERVAL_MS,
     newSalt: options.newSalt ?? (() => randomBytes(4).readUInt32LE()),
   });
-  const compaction = openCompaction({ ...context, writer, budgetBytes, segmentBytes });
+  const compaction = openCompaction({ ...context, writer, budgetBytes, segmentBytes, letGo });
 
-  /** After each group: what it released is let go. */
   function applied(operations: readonly Operation[], isNewSegment: boolean): void {
-    const released = operations.filter((operation) => RELEASING.has(operation.do));
-    if (released.length === 0 && !isNewSegment) return;
+    if (!isNewSegment && !operations.some((operation) => RELEASING.has(operation.do))) return;
+    letGo();
+    compaction.check();
+  }
+
+  /** What nothing live is left of is freed. */
+  function letGo(): void {
     for (const id of leases) if (!ledger.batches.has(id)) leases.delete(id);
     const used = segmentsInUse(ledger);
     for (const number of [...segments.numbers()]) {
@@ -127,7 +131,6 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
       segments.free(number);
       ledger.segments.delete(number);
     }
-    compaction.check();
   }
 
   try {

@@ -79,7 +79,7 @@ export interface SegmentsOptions {
 /** Closed segments whose file and index stay open for the next reader. */
 const OPEN_SEGMENTS = 8;
 /** Freed files kept to be used again. */
-const SPARE_FILES = 2;
+const SPARE_FILES = 4;
 /** A retired file with more room left than this share of a segment is cut: it was closed early, by a restart or a failed write. */
 const SHARE_LEFT_UNCUT = 1 / 8;
 /** Memory for the indexes of closed segments; a single one may exceed it. */
@@ -97,6 +97,7 @@ export function openSegments(options: SegmentsOptions): Segments {
   let nextSpare = options.nextNumber;
   let ready: FreshFile | undefined;
   let isPreparing = false;
+  let recycling = 0;
   let clock = 0;
   let isClosed = false;
 
@@ -216,18 +217,27 @@ export function openSegments(options: SegmentsOptions): Segments {
   /** Keeps a freed file for later if it is of the right size and few are kept, otherwise removes it. */
   async function recycle(number: number): Promise<void> {
     const name = segmentName(number);
-    if (spares.length < SPARE_FILES && !isClosed) {
-      const file = await disk.open(path(name), 'existing');
-      const size = await file.size();
-      await file.close();
-      if (size >= segmentBytes && spares.length < SPARE_FILES) {
-        const spare = `spare-${nextSpare++}`;
-        await disk.rename(path(name), path(spare));
-        spares.push(spare);
-        return;
+    if (spares.length + recycling < SPARE_FILES && !isClosed) {
+      recycling += 1;
+      try {
+        if (await isFullSize(name)) {
+          const spare = `spare-${nextSpare++}`;
+          await disk.rename(path(name), path(spare));
+          spares.push(spare);
+          return;
+        }
+      } finally {
+        recycling -= 1;
       }
     }
     await disk.remove(path(name));
+  }
+
+  async function isFullSize(name: string): Promise<boolean> {
+    const file = await disk.open(path(name), 'existing');
+    const size = await file.size();
+    await file.close();
+    return size >= segmentBytes;
   }
 
   function dispose(number: number, entry: Entry): void {
@@ -262,9 +272,9 @@ export function openSegments(options: SegmentsOptions): Segments {
 
   return {
     async take() {
-      const fresh = ready ?? (await emptyFile());
+      const fresh = ready;
       ready = undefined;
-      return fresh;
+      return fresh ?? emptyFile();
     },
 
     prepare() {
