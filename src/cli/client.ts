@@ -8,7 +8,7 @@ export interface Client {
   call(operation: string, input: JsonObject | string): Promise<JsonObject>;
   /**
    * Posts JSON and resolves with the JSON that is answered. Throws an `ApiError` for an answer that is an error, a
-   * `ConfigError` when nothing is listening at the endpoint, and the system's error when a connection breaks: then
+   * `ConfigError` when nothing has ever answered at the endpoint, and the system's error when a connection breaks: then
    * nobody knows whether the call took effect.
    */
   post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject>;
@@ -27,13 +27,15 @@ export function client(endpoint: string): Client {
   }
   const protocol = new URL(endpoint).protocol === 'https:' ? https : http;
   const agent = new protocol.Agent({ keepAlive: true });
+  let hasAnswered = false;
 
   function post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject> {
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => reject(reachable(error, endpoint));
+      const fail = (error: Error): void => reject(hasAnswered ? error : unreached(error, endpoint));
       const length = Buffer.byteLength(body);
       const options = { method: 'POST', agent, headers: { ...headers, 'content-length': length }, timeout: SILENCE_MS };
       const request = protocol.request(new URL(path, endpoint), options, (response) => {
+        hasAnswered = true;
         readAnswer(response)
           .then((answer) => resolve(outputOf(response.statusCode ?? 0, answer)), fail)
           .catch(reject);
@@ -86,7 +88,7 @@ function parsed(answer: string): JsonObject | undefined {
 
 const NOBODY_THERE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
 
-function reachable(error: Error, endpoint: string): Error {
+function unreached(error: Error, endpoint: string): Error {
   if (!('code' in error) || !NOBODY_THERE.has(error.code)) return error;
   return new ConfigError('--endpoint', `nothing answers at ${endpoint} (${error.code}). Does hydrant serve run there?`);
 }

@@ -178,6 +178,15 @@ describe('hydrant serve does not start', () => {
     );
   });
 
+  it('in a data folder that a newer version has written', async () => {
+    await fs.mkdir(join(folder, 'data', 'streams'), { recursive: true });
+    await fs.writeFile(join(folder, 'data', 'streams', 'a.json'), '{"format": 99, "stream": {}}');
+
+    const { status, stderr } = await serve();
+
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/a\.json: was written by a newer Hydrant/)]);
+  });
+
   it.each([
     ['a flag that is none', ['--prot', '1'], /Did you mean --port\?/],
     ['a port that is none', ['--port', 'http'], /It must be a whole number from 0 to 65535; it is "http"\./],
@@ -192,6 +201,20 @@ describe('hydrant serve does not start', () => {
 });
 
 describe('hydrant serve ends', () => {
+  it.each([
+    ['an exception', "throw new Error('Nobody expected this.')"],
+    ['a rejection', "Promise.reject(new Error('Nobody expected this.'))"],
+  ])('loudly after %s that nobody caught', async (_, fault) => {
+    const folder = await newFolder();
+    // A configuration's own code runs in the service, and may fail there at any time.
+    const code = `process.once('SIGUSR2', () => { ${fault}; });\nexport default {};`;
+    await fs.writeFile(join(folder, 'hydrant.config.mjs'), code);
+    const running = await start(folder);
+
+    expect(await running.end('SIGUSR2')).toBe(70);
+    expect(running.log.at(-1)).toMatchObject({ level: 'fatal', err: { message: 'Nobody expected this.' } });
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'in order on %s, and the next one has what was not delivered',
     async (signal) => {

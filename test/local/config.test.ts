@@ -43,7 +43,9 @@ describe('a configuration file', () => {
 
   const runsTypeScript = 'typescript' in process.features && process.features.typescript !== false;
 
-  it.runIf(runsTypeScript)('in TypeScript is run by Node itself', async () => {
+  const skipped = runsTypeScript ? '' : ' (skipped: needs Node 22.18)';
+
+  it.runIf(runsTypeScript)(`in TypeScript is run by Node itself${skipped}`, async () => {
     await write('hydrant.config.ts', 'const port: number = 3; export default { port };');
 
     expect((await loadConfig({ folder })).settings).toEqual({ port: 3 });

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { ROOT } from './readme.ts';
+
+const node = (program: string): string =>
+  execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, encoding: 'utf8' });
+
+it('the package gives the service to a program of its own', () => {
+  const program = "import * as hydrant from 'hydrant'; console.log(Object.keys(hydrant).sort().join())";
+
+  expect(node(program)).toBe('ApiError,ConfigError,DeliveryError,createHydrant,serve\n');
+});
+
+it('the package holds the program, the test kit and the pages, and nothing else', () => {
+  const [pack] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT, encoding: 'utf8' }),
+  );
+  const paths: string[] = pack.files.map(({ path }: { readonly path: string }) => path);
+  const places = new Set(paths.map((path) => /^(dist\/(src|destinations|test\/kit)|docs)\//.exec(path)?.[1] ?? path));
+
+  expect([...places].sort()).toEqual([
+    'LICENSE',
+    'README.md',
+    'dist/destinations',
+    'dist/src',
+    'dist/test/kit',
+    'docs',
+    'package.json',
+  ]);
+  expect(paths).toEqual(expect.arrayContaining(['dist/src/cli.js', 'dist/src/index.d.ts', 'dist/test/kit/index.js']));
+});
