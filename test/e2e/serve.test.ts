@@ -200,6 +200,27 @@ describe('hydrant serve does not start', () => {
   });
 });
 
+describe('hydrant serve', () => {
+  it('goes on when nobody reads its log any more', async () => {
+    const folder = await newFolder();
+    const running = await start(folder);
+    const service = client(running.url);
+    await service.call('CreateDeliveryStream', {
+      DeliveryStreamName: 'orders',
+      ExtendedS3DestinationConfiguration: s3Destination('lake', [128, 900]),
+    });
+
+    running.process.stdout?.destroy();
+    for (const line of ['first\n', 'second\n']) {
+      await service.call('PutRecord', { DeliveryStreamName: 'orders', Record: record(line) });
+      expect((await hydrant(['flush', '--endpoint', running.url])).status).toBe(0);
+    }
+
+    expect([...(await linesIn(folder, 'lake'))].sort()).toEqual(['first', 'second']);
+    expect(await running.end('SIGTERM')).toBe(0);
+  });
+});
+
 describe('hydrant serve ends', () => {
   it.each([
     ['an exception', "throw new Error('Nobody expected this.')"],
