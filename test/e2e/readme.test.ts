@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectsIn, type Running, sandbox } from './hydrant.ts';
 import { codeBlocks, commandsIn, ROOT } from './readme.ts';
@@ -94,6 +94,20 @@ describe('the commands of README.md', () => {
       if (name !== 'start') expect(ci).toMatch(new RegExp(`npm (run )?(--silent )?${name}\\b`));
     }
   });
+});
+
+describe('the pages', () => {
+  it.each(['README.md', 'docs/architecture.md', 'docs/configuration.md', 'docs/dependencies.md', 'docs/durability.md'])(
+    'link only to what is there: %s',
+    async (page) => {
+      const text = await fs.readFile(join(ROOT, page), 'utf8');
+      const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
+      const own = links.filter((link) => !link.startsWith('https://')).map((link) => join(ROOT, dirname(page), link));
+
+      await Promise.all(own.map((path) => fs.access(path)));
+      expect(links.filter((link) => /^http:/.test(link))).toEqual([]);
+    },
+  );
 });
 
 describe('the configuration of README.md', () => {

@@ -200,8 +200,8 @@ describe('hydrant serve does not start', () => {
   });
 });
 
-describe('hydrant serve', () => {
-  it('goes on when nobody reads its log any more', async () => {
+describe('hydrant serve, whose output is closed,', () => {
+  it('goes on', async () => {
     const folder = await newFolder();
     const running = await start(folder);
     const service = client(running.url);
