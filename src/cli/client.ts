@@ -3,6 +3,9 @@ import https from 'node:https';
 import { ApiError, ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
+/** Where `hydrant serve` listens unless told otherwise. */
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4573';
+
 export interface Client {
   /** Calls an operation of the Firehose API. `input` may be JSON text already. Throws as `post` does. */
   call(operation: string, input: JsonObject | string): Promise<JsonObject>;

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { objectsIn, type Running, sandbox } from './hydrant.ts';
+import { SETTINGS } from '../../src/local/settings.ts';
+import { hydrant, objectsIn, type Running, sandbox } from './hydrant.ts';
 import { codeBlocks, commandsIn, ROOT } from './readme.ts';
 
 const { newFolder, start, clear } = await sandbox();
@@ -93,6 +94,18 @@ describe('the commands of README.md', () => {
       expect(scripts).toContain(name);
       if (name !== 'start') expect(ci).toMatch(new RegExp(`npm (run )?(--silent )?${name}\\b`));
     }
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('has every setting and every flag', async () => {
+    const text = await fs.readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
+    const { stdout } = await hydrant(['serve', '--help']);
+    const flags = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, flag]) => flag ?? '');
+
+    const names = [...Object.keys(SETTINGS), ...flags.filter((flag) => flag !== '--help')];
+    expect(flags).toContain('--port');
+    expect(names.filter((name) => !text.includes(`\`${name}`))).toEqual([]);
   });
 });
 
