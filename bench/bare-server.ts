@@ -9,8 +9,8 @@ export interface BareServer {
 }
 
 /**
- * The ceiling of what can be had over HTTP: node:http in a process of its own that reads each request to its end, keeps nothing, and sends an
- * answer of the service's size and headers.
+ * The ceiling of what can be had over HTTP: node:http in a process of its own that reads each request to its end, keeps
+ * nothing, and sends an answer of the service's size and headers.
  */
 export function bareServer(answer: string): Promise<BareServer> {
   return new Promise((resolve, reject) => {

@@ -36,7 +36,10 @@ export function load(options: Load): Promise<Loaded> {
   });
 }
 
-/** The requests are made beforehand and the answers looked at no further than needed, so that one core can drive any server. */
+/**
+ * The requests are made beforehand and the answers looked at no further than needed, so that one core can drive any
+ * server.
+ */
 async function run({ url, putting, streams, connections, until }: Load): Promise<Loaded> {
   const { hostname, port } = new URL(url);
   const requests = streams.map((stream) => httpRequest(putting, stream));

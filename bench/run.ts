@@ -7,8 +7,9 @@ import { benchIngest } from './ingest.ts';
 import { table } from './table.ts';
 
 /**
- * What the service does on this machine, each figure beside its ceiling measured in the same run: `npm run bench`, or `npm run bench -- ingest`
- * for one part. Works in `data/`, because the temporary folder is in memory on many machines, where fsync costs nothing; needs 10 GB there.
+ * What the service does on this machine, each figure beside its ceiling measured in the same run: `npm run bench`, or
+ * `npm run bench -- ingest` for one part. Works in `data/`, because the temporary folder is in memory on many machines,
+ * where fsync costs nothing; needs 10 GB there.
  */
 const PARTS = {
   ingest: ['Durable ingest', benchIngest],

@@ -63,7 +63,9 @@ interface InflatedMemory {
   freeBytes: number;
 }
 
-/** How far a body will grow is known only afterwards, so each claims the most it may, for as long as its request lasts. */
+/**
+ * How far a body will grow is known only afterwards, so each claims the most it may, for as long as its request lasts.
+ */
 async function runInflated(context: ApiContext, request: ApiRequest, memory: InflatedMemory): Promise<string> {
   if (memory.freeBytes < BODY_MOST_BYTES) throw new ApiError('ServiceUnavailableException', 'Slow down.', 503);
   memory.freeBytes -= BODY_MOST_BYTES;

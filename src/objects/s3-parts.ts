@@ -1,7 +1,7 @@
 import type { ObjectPut } from '../core/objects.ts';
 
 /** Some stores want all parts of an upload but the last to have one size, so parts do not grow with the object. */
-export const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 /**
  * S3's limit. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html With our parts it is an object of 78
  * GiB, far above any batch.

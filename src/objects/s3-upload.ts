@@ -9,7 +9,7 @@ const PARTS_AT_ONCE = 2;
  * What is left after a failure is cleared away within this time, even when the caller has given up: a deploy does not
  * wait longer.
  */
-export const CLEANUP_MS = 5_000;
+const CLEANUP_MS = 5_000;
 
 export interface Upload {
   /** Resolves when there is room for another part. Takes care of the part's `done`, also when it rejects. */

@@ -3,8 +3,8 @@ import type { StreamDefinition } from '../../core/streams.ts';
 import type { ApiContext } from '../context.ts';
 
 /**
- * The stream of this name, if it takes puts now: it is there, it is ACTIVE, and its records come from its producers and not from a source of its
- * own. The messages are AWS's.
+ * The stream of this name, if it takes puts now: it is there, it is ACTIVE, and its records come from its producers and
+ * not from a source of its own. The messages are AWS's.
  */
 export async function acceptingStream(context: ApiContext, name: string): Promise<StreamDefinition> {
   const stream = await context.streams.get(name);

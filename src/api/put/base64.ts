@@ -1,24 +1,25 @@
 /**
- * Base64 as AWS takes it: the standard alphabet, padded to a multiple of four, without line breaks or spaces. Bits that padding leaves
- * over may be anything, as in Java's decoder.
+ * Base64 as AWS takes it: the standard alphabet, padded to a multiple of four, without line breaks or spaces. Bits that
+ * padding leaves over may be anything, as in Java's decoder.
  */
 
 /** The answer for text that is not base64. */
 export const NOT_BASE64 = -1;
 
 /** How many bytes the text stands for if it is base64, by its length and padding alone, or `NOT_BASE64`. */
-export function decodedLength(text: string): number {
+function decodedLength(text: string): number {
   if (text.length % 4 !== 0) return NOT_BASE64;
   if (!text.endsWith('=')) return (text.length / 4) * 3;
   return (text.length / 4) * 3 - (text.endsWith('==') ? 2 : 1);
 }
 
 /**
- * Decodes Latin-1 text (no character above U+00FF) into `into` from byte `at` on, where at least `decodedLength` bytes are free, and
- * returns how many it wrote, or `NOT_BASE64`; then what it wrote is meaningless.
+ * Decodes Latin-1 text (no character above U+00FF) into `into` from byte `at` on, where at least `decodedLength` bytes
+ * are free, and returns how many it wrote, or `NOT_BASE64`; then what it wrote is meaningless.
  *
- * The native decoder is six times as fast as a loop in JavaScript, but lenient: it takes `-` and `_` for `+` and `/`, stops at `=` and skips whatever else
- * it does not know. The first two are looked for; anything skipped leaves the result shorter than the text's length promises.
+ * The native decoder is six times as fast as a loop in JavaScript, but lenient: it takes `-` and `_` for `+` and `/`,
+ * stops at `=` and skips whatever else it does not know. The first two are looked for; anything skipped leaves the
+ * result shorter than the text's length promises.
  */
 export function decodeLatin1Base64(text: string, into: Buffer, at: number): number {
   const length = decodedLength(text);

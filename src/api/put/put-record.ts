@@ -2,7 +2,10 @@ import type { ApiContext } from '../context.ts';
 import { nextPutPart, recordPart } from './record-ids.ts';
 import { takeIn } from './take-in.ts';
 
-/** PutRecord: answered once the record is durable. https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html */
+/**
+ * PutRecord: answered once the record is durable.
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
+ */
 export async function putRecord(context: ApiContext, body: Uint8Array): Promise<string> {
   await takeIn(context, body, 'one');
   return `{"RecordId":"${nextPutPart()}${recordPart(0)}","Encrypted":false}`;

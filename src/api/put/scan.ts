@@ -3,13 +3,14 @@ import { BATCH_BYTES_MOST, BATCH_RECORDS_MOST, RECORD_BYTES_MOST } from './limit
 import type { Put, PutKind } from './put.ts';
 
 /**
- * The fast way to read a put: one strict walk over the body's bytes, records decoded straight into the memory that is then
- * written to disk. It reads three bodies while JSON.parse and `Buffer.from(…, 'base64')` read one.
+ * The fast way to read a put: one strict walk over the body's bytes, records decoded straight into the memory that is
+ * then written to disk. It reads three bodies while JSON.parse and `Buffer.from(…, 'base64')` read one.
  *
  * It knows the grammar of a put and nothing else: one object with the two members in either order, JSON's white space
- * anywhere, plain names, plain base64. Whatever is different in any way (an unknown or repeated member, an escape, `null`, a byte beyond ASCII,
- * a value over its limit) makes it give up, and the caller reads the body again with JSON.parse, which finds out whether it was
- * wrong or only unusual. So the scan never has to explain a fault, and a test holds the two ways to the same answer for every body.
+ * anywhere, plain names, plain base64. Whatever is different in any way (an unknown or repeated member, an escape,
+ * `null`, a byte beyond ASCII, a value over its limit) makes it give up, and the caller reads the body again with
+ * JSON.parse, which finds out whether it was wrong or only unusual. So the scan never has to explain a fault, and a
+ * test holds the two ways to the same answer for every body.
  *
  * `into` must have room for `scanRoom(body)` bytes; the put's data is a view of it.
  */
@@ -91,7 +92,8 @@ function takeRecordObject(walk: Walk): boolean {
   if (!take(walk, OPEN_BRACE) || !takeWord(walk, DATA) || !take(walk, COLON) || !take(walk, QUOTE)) return false;
   const end = walk.body.indexOf(QUOTE, walk.at);
   if (end < 0 || !fits(walk, end - walk.at)) return false;
-  // An escape cannot hide in here: a backslash is not base64, so a string that does not end at this quote is given up on.
+  // An escape cannot hide in here: a backslash is not base64, so a string that does not end at this quote is given up
+  // on.
   const text = walk.body.toString('latin1', walk.at, end);
   const length = decodeLatin1Base64(text, walk.into, walk.filled);
   if (length === NOT_BASE64 || length > RECORD_BYTES_MOST) return false;
@@ -102,7 +104,9 @@ function takeRecordObject(walk: Walk): boolean {
   return take(walk, CLOSE_BRACE);
 }
 
-/** Whether so much text surely decodes within the space that is left. It errs, by two bytes at most, towards giving up. */
+/**
+ * Whether so much text surely decodes within the space that is left. It errs, by two bytes at most, towards giving up.
+ */
 function fits(walk: Walk, textLength: number): boolean {
   const length = (textLength / 4) * 3;
   return length - 2 <= RECORD_BYTES_MOST && walk.filled + length <= Math.min(walk.into.length, BATCH_BYTES_MOST);

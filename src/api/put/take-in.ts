@@ -5,8 +5,8 @@ import type { PutKind } from './put.ts';
 import { readPut } from './read-put.ts';
 
 /**
- * What PutRecord and PutRecordBatch share: reads the body and resolves with the number of records once all of them are durable. All or
- * nothing: when it rejects, none was taken in.
+ * What PutRecord and PutRecordBatch share: reads the body and resolves with the number of records once all of them are
+ * durable. All or nothing: when it rejects, none was taken in.
  */
 export async function takeIn(context: ApiContext, body: Uint8Array, kind: PutKind): Promise<number> {
   const { streamName, data, lengths, memory } = readPut(body, kind);

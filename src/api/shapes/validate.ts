@@ -7,8 +7,8 @@ import type { ListShape, MapShape, Shape, StringShape, StructureShape, ValueOf }
 const FAULTS_LISTED = 1_000;
 
 /**
- * No shape allows a longer string. Of a longer one the pattern is not asked, and is reported broken: some take time that
- * grows with the square of the length.
+ * No shape allows a longer string. Of a longer one the pattern is not asked, and is reported broken: some take time
+ * that grows with the square of the length.
  */
 const PATTERN_LONGEST = 10_240;
 

@@ -42,7 +42,7 @@ export async function changeStream(
 }
 
 /** Forgets a stream whose deletion is over. A stream made anew under its name in the meantime is left alone. */
-export async function removeGone(context: ApiContext, gone: StreamDefinition): Promise<void> {
+async function removeGone(context: ApiContext, gone: StreamDefinition): Promise<void> {
   await context.streams.change(gone.name, (current) => (current?.id === gone.id ? undefined : current));
   await context.discard(gone);
 }
