@@ -13,16 +13,17 @@ export interface BodyLimits {
 }
 
 /**
- * Called once, when the body is there, or the reason why it was refused. Whoever gets a body calls `release` when done with it; the
- * memory is the next body's then.
+ * Called once, when the body is there, or the reason why it was refused. Whoever gets a body calls `release` when done
+ * with it; the memory is the next body's then.
  */
 export type BodyReceived = (body: Buffer | ApiError, release: () => void) => void;
 
 /**
  * Receives a request's body. When the client goes away first, nothing is called and the memory is free again.
  *
- * A body's declared length is claimed before its first byte, so that an upload once begun is not thrown away halfway. What is refused is
- * still read, up to a limit: many clients see nothing but a broken connection when they are answered while they are sending.
+ * A body's declared length is claimed before its first byte, so that an upload once begun is not thrown away halfway.
+ * What is refused is still read, up to a limit: many clients see nothing but a broken connection when they are answered
+ * while they are sending.
  */
 export function receiveBody(request: IncomingMessage, { room, bytesMost }: BodyLimits, received: BodyReceived): void {
   const declared = declaredLength(request);

@@ -21,13 +21,18 @@ export interface ServeOptions {
 export interface ServerLimits {
   /** The largest body. 4 MiB of records are 5.6 MiB of base64, with JSON around it. */
   readonly requestBytes: number;
-  /** Bodies being received or worked on, all together. Beyond it requests are refused with ServiceUnavailableException. */
+  /**
+   * Bodies being received or worked on, all together. Beyond it requests are refused with ServiceUnavailableException.
+   */
   readonly bytesInFlight: number;
   /** Further ones are closed as they come. */
   readonly connections: number;
   /** How long a request may take to arrive. */
   readonly uploadMs: number;
-  /** How long a connection may be idle: longer than clients keep theirs, so that none is closed under a request that is on its way. */
+  /**
+   * How long a connection may be idle: longer than clients keep theirs, so that none is closed under a request that is
+   * on its way.
+   */
   readonly idleMs: number;
 }
 
@@ -44,7 +49,10 @@ const LIMITS: ServerLimits = {
 export interface HttpServer {
   /** Where it listens: `http://127.0.0.1:4573`. */
   readonly url: string;
-  /** Takes no more connections, answers the requests it has, and resolves when the last connection is closed: after `graceMs` by force. */
+  /**
+   * Takes no more connections, answers the requests it has, and resolves when the last connection is closed: after
+   * `graceMs` by force.
+   */
   close(graceMs: number): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What every buffer and every object store must do, as vitest suites: `describeBuffer({ name, open })` in a test file of yours
- * is the whole test. Needs vitest, which Hydrant itself does not install.
+ * What every buffer and every object store must do, as vitest suites: `describeBuffer({ name, open })` in a test file
+ * of yours is the whole test. Needs vitest, which Hydrant itself does not install.
  */
 export { type BufferUnderTest, describeBuffer } from './buffer.ts';
 export { memoryBuffer } from './memory-buffer.ts';
