@@ -137,7 +137,6 @@ export function simulatedDisk(random: Random, start: Names = new Map()): Simulat
         await step();
         if (isFailing()) throw failure('EIO', path);
         content.cached = resized(content.cached, sizeBytes);
-        content.stored = resized(content.stored, Math.min(sizeBytes, content.stored.length));
         for (const sector of content.dirty) if (sector * SECTOR_BYTES >= sizeBytes) content.dirty.delete(sector);
       },
       close: () => step(),
@@ -220,7 +219,7 @@ function write(content: Content, bytes: Buffer, position: number): void {
 }
 
 function store(content: Content): void {
-  if (content.stored.length < content.cached.length) content.stored = resized(content.stored, content.cached.length);
+  if (content.stored.length !== content.cached.length) content.stored = resized(content.stored, content.cached.length);
   for (const sector of content.dirty) storeSector(content, content.stored, sector);
   content.dirty.clear();
 }
@@ -249,6 +248,8 @@ function survivor(content: Content, survival: Survival, random: Random): Content
     if (bytes.length < end) bytes = resized(bytes, end);
     storeSector(content, bytes, sector);
   }
+  const isCut = content.cached.length < bytes.length && random() < likelihood;
+  if (isCut) bytes = resized(bytes, content.cached.length);
   return { cached: bytes, stored: Buffer.from(bytes), dirty: new Set() };
 }
 

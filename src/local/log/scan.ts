@@ -39,7 +39,8 @@ export async function* scan(file: DiskFile, options: ScanOptions): AsyncGenerato
   const size = await file.size();
   const limit = Math.min(options.end ?? size, size);
   let held: Found | undefined;
-  for (let offset = options.from; offset < limit; ) {
+  let offset = options.from;
+  while (offset < limit) {
     const found = await groupAt(file, options, offset, size);
     if (found === undefined) {
       const next = await nextGroup(file, options, offset + ALIGNMENT, limit);
@@ -57,8 +58,8 @@ export async function* scan(file: DiskFile, options: ScanOptions): AsyncGenerato
     else yield found;
     offset = found.end;
   }
-  // The file was cut short.
-  if (options.end !== undefined && size < options.end) yield { kind: 'damage', offset: size, end: options.end };
+  // The file was cut short, and not only by the padding of its last group.
+  if (options.end !== undefined && offset < options.end) yield { kind: 'damage', offset, end: options.end };
 }
 
 /** The group whose head is whole at this offset. */
