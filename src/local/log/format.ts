@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { LaneKey } from '../../core/lanes.ts';
 import type { FailureReason } from '../../core/records.ts';
-import type { Operation, Snapshot } from './ledger.ts';
+import type { Operation } from './ledger.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * The bytes of a segment. A header fills the first 4 KiB. Groups follow, each at the next 4 KiB boundary: a head (a prefix of
@@ -20,12 +21,7 @@ export const ALIGNMENT = 4_096;
 /** Where the first group of a segment starts. */
 export const FIRST_GROUP = ALIGNMENT;
 
-const HEADER_MAGIC = 0x30475948; // "HYG0"
 const GROUP_MAGIC = 0x31475948; // "HYG1"
-
-/** The second copy lies in another sector than the first, so that no torn write and no bad sector takes both. */
-const HEADER_COPIES = [0, 2_048] as const;
-const HEADER_BYTES = 512;
 
 /** Magic, CRC-32 of all that follows in the head, bytes of the whole head, bytes of all blocks, number of blocks. */
 export const PREFIX_BYTES = 20;
@@ -33,17 +29,6 @@ export const PREFIX_BYTES = 20;
 /** Larger heads and groups are not believed: damage must not make the reader ask for memory. */
 const HEAD_LIMIT_BYTES = 512 * 1024 * 1024;
 const BLOCKS_LIMIT_BYTES = 1024 * 1024 * 1024;
-
-/** What opens a segment. `previousEnd` is where the previous segment validly ends, whatever a failed write left behind it. */
-export interface SegmentHeader {
-  readonly version: number;
-  readonly number: number;
-  readonly salt: number;
-  readonly previous?: number;
-  readonly previousEnd?: number;
-  /** Records the log had taken before. */
-  readonly seq: number;
-}
 
 /**
  * One block's metadata. Records of a written lane are numbered within the segment they were first written to, their
@@ -97,30 +82,6 @@ export function writtenName(lanes: readonly LaneKey[]): string {
 export function lanesOf(name: string): readonly LaneKey[] {
   // Only writtenName makes these names, so what starts with a bracket is a list of lane keys.
   return name.startsWith('[') ? (JSON.parse(name) as LaneKey[]) : [name];
-}
-
-export function encodeHeader(header: SegmentHeader): Buffer {
-  const page = Buffer.alloc(ALIGNMENT);
-  const json = Buffer.from(JSON.stringify(header));
-  for (const at of HEADER_COPIES) {
-    page.writeUInt32LE(HEADER_MAGIC, at);
-    page.writeUInt32LE(json.length, at + 8);
-    json.copy(page, at + 12);
-    page.writeUInt32LE(crc32(page.subarray(at + 8, at + HEADER_BYTES)), at + 4);
-  }
-  return page;
-}
-
-/** `blank` for a file that never held a segment, `damaged` when neither copy of the header is whole. */
-export function decodeHeader(page: Uint8Array): SegmentHeader | 'blank' | 'damaged' {
-  const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
-  for (const at of HEADER_COPIES) {
-    if (bytes.length < at + HEADER_BYTES || bytes.readUInt32LE(at) !== HEADER_MAGIC) continue;
-    if (bytes.readUInt32LE(at + 4) !== crc32(bytes.subarray(at + 8, at + HEADER_BYTES))) continue;
-    const length = bytes.readUInt32LE(at + 8);
-    return JSON.parse(bytes.toString('utf8', at + 12, at + 12 + length)) as SegmentHeader; // encodeHeader wrote it: the CRC says so
-  }
-  return bytes.every((byte) => byte === 0) ? 'blank' : 'damaged';
 }
 
 /** Everything a group's head says, before it is bytes. */

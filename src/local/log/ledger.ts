@@ -1,6 +1,7 @@
 import type { Batch, LaneStatus, Plan, Postponement } from '../../core/buffer.ts';
 import { type LaneKey, laneOf } from '../../core/lanes.ts';
-import { FIRST_GROUP, lanesOf, type SegmentHeader, type StoredBlock } from './format.ts';
+import { lanesOf, type StoredBlock } from './format.ts';
+import type { SegmentHeader } from './header.ts';
 import { oldestOf, pushRun, type Run, restOf, sumOf } from './runs.ts';
 
 /**
@@ -162,7 +163,8 @@ function place(ledger: Ledger, block: StoredBlock): void {
   if (home) ledger.origins.get(origin)!.places = [{ segment: origin, bytes: home.bytes + bytes }]; // it has a home, so it is there
 }
 
-function addToLane(ledger: Ledger, lane: LaneKey, run: Run): void {
+/** Adds a run to the end of a lane. */
+export function addToLane(ledger: Ledger, lane: LaneKey, run: Run): void {
   const state = ledger.lanes.get(lane);
   if (state === undefined) {
     ledger.lanes.set(lane, { runs: [run], records: run.records, bytes: run.bytes, oldestAt: run.oldestAt });
@@ -176,7 +178,7 @@ function addToLane(ledger: Ledger, lane: LaneKey, run: Run): void {
 }
 
 /** Counts what a lane or batch holds (sign 1), or holds no more (-1), with the stream and with the origins. */
-function hold(ledger: Ledger, lane: LaneKey, runs: readonly Run[], sign: 1 | -1): void {
+export function hold(ledger: Ledger, lane: LaneKey, runs: readonly Run[], sign: 1 | -1): void {
   const { streamId } = laneOf(lane);
   const held = (ledger.heldBytes.get(streamId) ?? 0) + sign * sumOf(runs, 'bytes');
   for (const run of runs) {
@@ -274,78 +276,4 @@ function applyRelocate(ledger: Ledger, { from, places }: Operation & { readonly 
     const copies = places.filter(([of]) => of === number).map(([, segment, bytes]) => ({ segment, bytes }));
     origin.places = [...origin.places.filter(({ segment }) => segment !== from), ...copies];
   }
-}
-
-/** The ledger as JSON; `restore` makes it a ledger again. Counters that follow from the rest are left out. */
-export interface Snapshot {
-  readonly seq: number;
-  readonly active: number;
-  readonly lanes: readonly (readonly [LaneKey, readonly PackedRun[]])[];
-  readonly batches: readonly (Omit<BatchState, 'runs' | 'records' | 'bytes' | 'oldestAt'> & {
-    readonly runs: readonly PackedRun[];
-  })[];
-  readonly cursors: readonly (readonly [name: string, value: string])[];
-  readonly origins: readonly (readonly [number, readonly Place[]])[];
-  readonly segments: readonly (readonly [number, SegmentState])[];
-}
-
-type PackedRun = readonly [
-  origin: number,
-  /** Empty when it is the lane itself. */
-  name: string,
-  from: number,
-  to: number,
-  records: number,
-  bytes: number,
-  oldestAt: number,
-  rest?: Pick<Run, 'only' | 'reason'>,
-];
-
-/** The state a segment opens with: the ledger as `applyOpen` would leave it. */
-export function snapshotOf(ledger: Ledger, header: Omit<SegmentHeader, 'version' | 'seq'>): Snapshot {
-  const { number, salt, previous, previousEnd } = header;
-  const origins = [...ledger.origins].filter(([, { records }]) => records > 0);
-  return {
-    seq: ledger.seq,
-    active: number,
-    lanes: [...ledger.lanes].map(([lane, { runs }]) => [lane, runs.map((run) => packed(run, lane))]),
-    batches: [...ledger.batches.values()].map(({ id, lane, sealedAt, advanced, plan, postponed, runs }) => ({
-      ...{ id, lane, sealedAt, advanced, ...(plan && { plan }), ...(postponed && { postponed }) },
-      runs: runs.map((run) => packed(run, lane)),
-    })),
-    cursors: [...ledger.cursors],
-    origins: [...origins.map(([of, { places }]) => [of, places] as const), [number, [{ segment: number, bytes: 0 }]]],
-    segments: [
-      ...[...ledger.segments].map(
-        ([of, state]) => [of, of === previous ? { ...state, end: previousEnd ?? state.end } : state] as const,
-      ),
-      [number, { salt, end: FIRST_GROUP, ...(previous !== undefined && { previous }) }],
-    ],
-  };
-}
-
-export function restore(snapshot: Snapshot): Ledger {
-  const ledger = emptyLedger();
-  ledger.seq = snapshot.seq;
-  ledger.active = snapshot.active;
-  for (const [number, places] of snapshot.origins) ledger.origins.set(number, { records: 0, bytes: 0, places });
-  for (const [number, state] of snapshot.segments) ledger.segments.set(number, { ...state });
-  for (const [name, value] of snapshot.cursors) ledger.cursors.set(name, value);
-  for (const [lane, runs] of snapshot.lanes) for (const run of runs) addToLane(ledger, lane, unpacked(run, lane));
-  for (const { runs: packedRuns, ...batch } of snapshot.batches) {
-    const runs = packedRuns.map((run) => unpacked(run, batch.lane));
-    const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), oldestOf(runs)];
-    ledger.batches.set(batch.id, { ...batch, runs, records, bytes, oldestAt });
-    hold(ledger, batch.lane, runs, 1);
-  }
-  return ledger;
-}
-
-function packed({ origin, name, from, to, records, bytes, oldestAt, only, reason }: Run, lane: LaneKey): PackedRun {
-  const main = [origin, name === lane ? '' : name, from, to, records, bytes, oldestAt] as const;
-  return only || reason ? [...main, { ...(only && { only }), ...(reason && { reason }) }] : main;
-}
-
-function unpacked([origin, name, from, to, records, bytes, oldestAt, rest]: PackedRun, lane: LaneKey): Run {
-  return { origin, name: name || lane, from, to, records, bytes, oldestAt, ...rest };
 }

@@ -3,7 +3,9 @@ import type { RecordBuffer } from '../../core/buffer.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { RecordBlock } from '../../core/records.ts';
 import type { Disk } from '../disk.ts';
+import { openBackground } from './background.ts';
 import { openCompaction } from './compact.ts';
+import { openFreshFiles } from './fresh-files.ts';
 import { batchOf, type Ledger, laneStatus, type Operation, segmentsInUse } from './ledger.ts';
 import { type ReaderContext, readRun } from './reader.ts';
 import { recover } from './recover.ts';
@@ -101,15 +103,17 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     throw unusable(folder, error);
   });
   const { ledger } = recovered;
+  const background = openBackground(report);
+  const { spares, nextNumber } = recovered;
+  const fresh = openFreshFiles({ disk, folder, segmentBytes, spares, nextNumber, background });
   const segments = openSegments({
-    ...{ disk, folder, segmentBytes, report },
-    ...{ existing: recovered.segments, spares: recovered.spares, nextNumber: recovered.nextNumber },
+    ...{ disk, folder, segmentBytes, fresh, background, report, existing: recovered.segments },
     stateOf: (number) => ledger.segments.get(number),
   });
   const context = { ledger, segments, report };
   const leases = new Set<string>();
   const writer = openWriter({
-    ...{ ledger, segments, segmentBytes, report, applied },
+    ...{ ledger, segments, fresh, segmentBytes, report, applied },
     fsync: options.fsync,
     fsyncIntervalMs: options.fsyncIntervalMs ?? FSYNC_INTERVAL_MS,
     newSalt: options.newSalt ?? (() => randomBytes(4).readUInt32LE()),
@@ -186,6 +190,7 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     async close() {
       await compaction.stop();
       await writer.close();
+      await fresh.close();
       await segments.close();
       await unlock();
     },

@@ -2,11 +2,13 @@ import assert from 'node:assert';
 import { join } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
 import type { Disk, DiskFile } from '../disk.ts';
-import { ALIGNMENT, decodeHeader, FIRST_GROUP, FORMAT_VERSION, type SegmentHeader, storedBytes } from './format.ts';
-import { applyGroup, applyOpen, emptyLedger, type Ledger, restore, type Snapshot } from './ledger.ts';
+import { ALIGNMENT, FIRST_GROUP, FORMAT_VERSION, storedBytes } from './format.ts';
+import { segmentName } from './fresh-files.ts';
+import { decodeHeader, type SegmentHeader } from './header.ts';
+import { applyGroup, applyOpen, emptyLedger, type Ledger } from './ledger.ts';
 import type { Damage, Report } from './report.ts';
 import { type Found, readAt, scan } from './scan.ts';
-import { segmentName } from './segments.ts';
+import { restore, type Snapshot } from './snapshot.ts';
 
 /** What the folder held when the log was opened. */
 export interface Recovered {

@@ -4,9 +4,9 @@ import type { LaneKey } from '../../core/lanes.ts';
 import type { StoredBlock } from './format.ts';
 import type { Wish } from './group.ts';
 import { type BatchState, batchOf, type Ledger, laneStatus, type Operation } from './ledger.ts';
+import type { Request } from './queue.ts';
 import { type ReaderContext, readRun } from './reader.ts';
 import { type Run, rangesBetween } from './runs.ts';
-import type { Request } from './writer.ts';
 
 /** A commit with more bytes than this is refused: it could not be written, nor read again, in bounded memory. */
 const COMMIT_LIMIT_BYTES = 64 * 1024 * 1024;

@@ -1,23 +1,16 @@
 import assert from 'node:assert';
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.ts';
+import type { Background } from './background.ts';
 import { type BlockIndex, decodeIndex, emptyIndex, INDEX_PREFIX_BYTES, indexBytes } from './block-index.ts';
 import { aligned, FIRST_GROUP } from './format.ts';
+import { type FreshFile, type FreshFiles, segmentName } from './fresh-files.ts';
 import type { SegmentState } from './ledger.ts';
 import type { Report } from './report.ts';
 import { readAt, scan } from './scan.ts';
 
-/** The segment files: the next one made ready ahead of time, the closed ones opened for readers, the freed ones used again. */
+/** The segments there are: the active one, and closed ones, opened for whoever reads them. */
 export interface Segments {
-  /**
-   * A file for the next segment, its name durable: one filled with zeros beforehand if it is ready (writes into it need no
-   * change of the file system's own records, which is four times as fast), else an empty one.
-   */
-  take(): Promise<FreshFile>;
-  /** Starts to make the next file ready, unless that is done or under way. */
-  prepare(): void;
-  /** Whether `take` would give a file filled beforehand. */
-  isPrepared(): boolean;
   /** The segment is the active one now: readers share its file and the index that grows with it. */
   activate(number: number, file: DiskFile, index: BlockIndex): void;
   /** The segment takes no more groups: writes its index behind them and lets its file go, all in the background. */
@@ -37,16 +30,7 @@ export interface Segments {
   abandon(fresh: FreshFile): void;
   /** The numbers of all segments there are. */
   numbers(): IterableIterator<number>;
-  /** Resolves when nothing goes on in the background. */
-  settled(): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface FreshFile {
-  readonly number: number;
-  readonly file: DiskFile;
-  /** Bytes it holds already; 0 for an empty one. */
-  readonly preparedBytes: number;
 }
 
 export interface OpenSegment {
@@ -70,87 +54,27 @@ export interface SegmentsOptions {
   readonly folder: string;
   readonly segmentBytes: number;
   readonly existing: Iterable<number>;
-  readonly spares: readonly string[];
-  readonly nextNumber: number;
   readonly stateOf: (number: number) => SegmentState | undefined;
+  readonly fresh: FreshFiles;
+  readonly background: Background;
   readonly report: Report;
 }
 
 /** Closed segments whose file and index stay open for the next reader. */
 const OPEN_SEGMENTS = 8;
-/** Freed files kept to be used again. */
-const SPARE_FILES = 4;
 /** A retired file with more room left than this share of a segment is cut: it was closed early, by a restart or a failed write. */
 const SHARE_LEFT_UNCUT = 1 / 8;
 /** Memory for the indexes of closed segments; a single one may exceed it. */
 const INDEX_MEMORY_BYTES = 64 * 1024 * 1024;
-const ZEROS = new Uint8Array(1024 * 1024);
-
-export const segmentName = (number: number): string => `segment-${number}`;
+/** Bytes that are written once more at a time. */
+const REWRITE_BYTES = 1024 * 1024;
 
 export function openSegments(options: SegmentsOptions): Segments {
-  const { disk, folder, segmentBytes, stateOf, report } = options;
+  const { disk, folder, segmentBytes, stateOf, fresh, background, report } = options;
   const entries = new Map<number, Entry>([...options.existing].map((number) => [number, closedEntry()]));
-  const spares = [...options.spares];
-  const background = new Set<Promise<void>>();
-  let nextNumber = options.nextNumber;
-  let nextSpare = options.nextNumber;
-  let ready: FreshFile | undefined;
-  let isPreparing = false;
-  let recycling = 0;
   let clock = 0;
-  let isClosed = false;
 
   const path = (name: string): string => join(folder, name);
-
-  /** Work nobody waits for. It only ever makes things faster or smaller, so a failure is reported and no more. */
-  function inBackground(what: string, work: () => Promise<unknown>): void {
-    const task: Promise<void> = work()
-      .then(() => {})
-      .catch((error: unknown) => report.warn(`${what} failed; the log goes on without it.`, { error: String(error) }))
-      .finally(() => background.delete(task));
-    background.add(task);
-  }
-
-  async function prepareNext(): Promise<void> {
-    let name = spares.pop() ?? (await zeroFilled());
-    const file = await disk.open(path(name), 'existing');
-    for (;;) {
-      const number = nextNumber++;
-      await disk.rename(path(name), path(segmentName(number)));
-      name = segmentName(number);
-      await disk.syncFolder(folder);
-      // Numbers rise with time: when an empty file was taken meanwhile, this one needs a later number.
-      if (number !== nextNumber - 1) continue;
-      ready = { number, file, preparedBytes: segmentBytes };
-      return;
-    }
-  }
-
-  async function zeroFilled(): Promise<string> {
-    const name = `spare-${nextSpare++}`;
-    const file = await disk.open(path(name), 'create');
-    try {
-      for (let at = 0; at < segmentBytes; at += ZEROS.length) {
-        await file.write([ZEROS.subarray(0, Math.min(ZEROS.length, segmentBytes - at))], at);
-      }
-      await file.sync();
-    } catch (error) {
-      // What there is of it takes space that a full disk needs.
-      await disk.remove(path(name));
-      throw error;
-    } finally {
-      await file.close();
-    }
-    return name;
-  }
-
-  async function emptyFile(): Promise<FreshFile> {
-    const number = nextNumber++;
-    const file = await disk.open(path(segmentName(number)), 'create');
-    await disk.syncFolder(folder);
-    return { number, file, preparedBytes: 0 };
-  }
 
   async function openClosed(number: number, entry: Entry, state: SegmentState): Promise<void> {
     const file = await disk.open(path(segmentName(number)), 'existing');
@@ -211,38 +135,12 @@ export function openSegments(options: SegmentsOptions): Segments {
     delete entry.file;
     delete entry.index;
     delete entry.opening;
-    if (file) inBackground('Closing a segment', () => file.close());
-  }
-
-  /** Keeps a freed file for later if it is of the right size and few are kept, otherwise removes it. */
-  async function recycle(number: number): Promise<void> {
-    const name = segmentName(number);
-    if (spares.length + recycling < SPARE_FILES && !isClosed) {
-      recycling += 1;
-      try {
-        if (await isFullSize(name)) {
-          const spare = `spare-${nextSpare++}`;
-          await disk.rename(path(name), path(spare));
-          spares.push(spare);
-          return;
-        }
-      } finally {
-        recycling -= 1;
-      }
-    }
-    await disk.remove(path(name));
-  }
-
-  async function isFullSize(name: string): Promise<boolean> {
-    const file = await disk.open(path(name), 'existing');
-    const size = await file.size();
-    await file.close();
-    return size >= segmentBytes;
+    if (file) background.start('Closing a segment', () => file.close());
   }
 
   function dispose(number: number, entry: Entry): void {
     closeFile(entry);
-    inBackground('Freeing a segment', () => recycle(number));
+    background.start('Freeing a segment', () => fresh.recycle(number));
   }
 
   function leave(number: number, entry: Entry): void {
@@ -271,24 +169,6 @@ export function openSegments(options: SegmentsOptions): Segments {
   }
 
   return {
-    async take() {
-      const fresh = ready;
-      ready = undefined;
-      return fresh ?? emptyFile();
-    },
-
-    prepare() {
-      if (ready || isPreparing || isClosed) return;
-      isPreparing = true;
-      inBackground('Making the next segment ready', () =>
-        prepareNext().finally(() => {
-          isPreparing = false;
-        }),
-      );
-    },
-
-    isPrepared: () => ready !== undefined,
-
     activate(number, file, index) {
       entries.set(number, { file, index, isActive: true, isFreed: false, users: 0, usedAt: clock++ });
     },
@@ -300,7 +180,7 @@ export function openSegments(options: SegmentsOptions): Segments {
       assert(file && index, 'The active segment is open.');
       const state = known(number);
       entry.users += 1;
-      inBackground('Storing the index of a full segment', () =>
+      background.start('Storing the index of a full segment', () =>
         storeIndex(file, index, state).finally(() => {
           entry.isActive = false;
           leave(number, entry);
@@ -311,8 +191,8 @@ export function openSegments(options: SegmentsOptions): Segments {
     async rewrite(number) {
       const end = stateOf(number)?.end ?? 0;
       await use(number, async ({ file }) => {
-        for (let at = 0; at < end; at += ZEROS.length) {
-          await file.write([await readAt(file, at, Math.min(ZEROS.length, end - at))], at);
+        for (let at = 0; at < end; at += REWRITE_BYTES) {
+          await file.write([await readAt(file, at, Math.min(REWRITE_BYTES, end - at))], at);
         }
         await file.sync();
       });
@@ -330,23 +210,17 @@ export function openSegments(options: SegmentsOptions): Segments {
       if (entry.users === 0) dispose(number, entry);
     },
 
-    abandon(fresh) {
-      inBackground('Removing a segment that could not be opened', async () => {
-        await fresh.file.close();
-        await disk.remove(path(segmentName(fresh.number)));
+    abandon({ number, file }) {
+      background.start('Removing a segment that could not be opened', async () => {
+        await file.close();
+        await disk.remove(path(segmentName(number)));
       });
     },
 
     numbers: () => entries.keys(),
 
-    async settled() {
-      while (background.size > 0) await Promise.all(background);
-    },
-
     async close() {
-      isClosed = true;
-      while (background.size > 0) await Promise.all(background);
-      await ready?.file.close();
+      await background.settled();
       for (const entry of entries.values()) await entry.file?.close();
     },
   };

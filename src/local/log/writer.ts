@@ -1,12 +1,15 @@
-import assert from 'node:assert';
 import { DeliveryError } from '../../core/errors.ts';
 import type { DiskFile } from '../disk.ts';
 import { emptyIndex } from './block-index.ts';
-import { encodeGroup, encodeHeader, FIRST_GROUP, FORMAT_VERSION, type StoredBlock } from './format.ts';
-import { type GroupDraft, groupDraft, type Wish } from './group.ts';
-import { applyGroup, applyOpen, type Ledger, type Operation, snapshotOf } from './ledger.ts';
+import { encodeGroup, FIRST_GROUP, FORMAT_VERSION, type StoredBlock } from './format.ts';
+import type { FreshFiles } from './fresh-files.ts';
+import type { GroupDraft } from './group.ts';
+import { encodeHeader } from './header.ts';
+import { applyGroup, applyOpen, type Ledger, type Operation } from './ledger.ts';
+import { type Request, requestQueue, type Written } from './queue.ts';
 import type { Report } from './report.ts';
 import type { Segments } from './segments.ts';
+import { snapshotOf } from './snapshot.ts';
 
 /**
  * The one who writes. Requests that arrive while a group is on its way to the disk share the next one; the ledger changes
@@ -25,23 +28,10 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-export interface Request<T> {
-  /** Decides, at the moment the group is put together. `later` sends it to `prepare` and to the end of the queue. */
-  decide(): Wish | 'later';
-  prepare?(): Promise<void>;
-  /** Called once the group is applied. */
-  answer(written: Written): T;
-  /** Whether it may be answered before it is fsynced in `interval` mode. */
-  readonly isPlain: boolean;
-}
-
-export interface Written {
-  readonly segment: number;
-}
-
 export interface WriterOptions {
   readonly ledger: Ledger;
   readonly segments: Segments;
+  readonly fresh: FreshFiles;
   readonly segmentBytes: number;
   readonly fsync: 'always' | 'interval';
   readonly fsyncIntervalMs: number;
@@ -49,13 +39,6 @@ export interface WriterOptions {
   readonly report: Report;
   /** Called after each group was applied, and after a new segment was opened. */
   readonly applied: (operations: readonly Operation[], isNewSegment: boolean) => void;
-}
-
-interface Waiting {
-  readonly request: Request<unknown>;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  preparations: number;
 }
 
 interface Active {
@@ -70,17 +53,12 @@ interface Active {
   end: number;
 }
 
-/** A group takes no more requests beyond this; a single one may be larger. */
-const GROUP_BYTES = 8 * 1024 * 1024;
-const REQUESTS_A_GROUP = 4_096;
-/** How often a request may find, when its turn comes, that what it prepared has changed. */
-const PREPARATIONS = 100;
 /** After a failed write the log is opened anew at least this often until that succeeds. */
 const REOPEN_AFTER_MS = 1_000;
 
 export function openWriter(options: WriterOptions): Writer {
-  const { ledger, segments, segmentBytes, report, applied } = options;
-  const queue: Waiting[] = [];
+  const { ledger, segments, fresh, segmentBytes, report, applied } = options;
+  const queue = requestQueue(startWriting);
   let active: Active | undefined;
   let isReady = false;
   let isClosed = false;
@@ -92,32 +70,23 @@ export function openWriter(options: WriterOptions): Writer {
   let reopening: NodeJS.Timeout | undefined;
   const syncing = options.fsync === 'interval' ? setInterval(syncSoon, options.fsyncIntervalMs).unref() : undefined;
 
-  function enqueue(waiting: Waiting): void {
-    if (isClosed) {
-      waiting.reject(new DeliveryError('The buffer is closed.', { code: 'Buffer.Closed', retryable: true }));
-      return;
-    }
-    queue.push(waiting);
-    startWriting();
-  }
-
   /** One group is under way at a time. Whoever comes in the same turn of the event loop still joins the first. */
   function startWriting(): void {
     writing ??= Promise.resolve()
       .then(writeAll)
       .finally(() => {
         writing = undefined;
-        if (queue.length > 0) startWriting();
+        if (!queue.isEmpty()) startWriting();
       });
   }
 
   async function writeAll(): Promise<void> {
-    if (!isReady && queue.length === 0) await reopen();
-    while (queue.length > 0) await writeGroup();
+    if (!isReady && queue.isEmpty()) await reopen();
+    while (!queue.isEmpty()) await writeGroup();
   }
 
   async function writeGroup(): Promise<void> {
-    const { members, draft } = gather();
+    const { members, draft } = queue.take();
     if (members.length === 0) return;
     let written: Written;
     try {
@@ -133,55 +102,10 @@ export function openWriter(options: WriterOptions): Writer {
     for (const { request, resolve } of members) resolve(request.answer(written));
   }
 
-  /** Takes requests from the queue, in order, until the group is full or one depends on another in it. */
-  function gather(): { members: Waiting[]; draft: GroupDraft } {
-    const members: Waiting[] = [];
-    const draft = groupDraft();
-    const touched = new Set<string>();
-    let taken = 0;
-    for (const waiting of queue) {
-      if (members.length === REQUESTS_A_GROUP || draft.bytes() >= GROUP_BYTES) break;
-      const wish = decided(waiting);
-      if (wish !== undefined) {
-        if (wish.touches.some((name) => touched.has(name))) break;
-        for (const name of wish.touches) touched.add(name);
-        draft.add(wish);
-        members.push(waiting);
-      }
-      taken += 1;
-      // What a discard takes away must not be decided upon after it by what was true before.
-      if (wish?.operations.some((operation) => operation.do === 'discard')) break;
-    }
-    queue.splice(0, taken);
-    return { members, draft };
-  }
-
-  function decided(waiting: Waiting): Wish | undefined {
-    try {
-      const wish = waiting.request.decide();
-      if (wish !== 'later') return wish;
-      void prepareAgain(waiting);
-    } catch (error) {
-      waiting.reject(error);
-    }
-    return undefined;
-  }
-
-  async function prepareAgain(waiting: Waiting): Promise<void> {
-    try {
-      waiting.preparations += 1;
-      assert(waiting.preparations < PREPARATIONS, 'A request is decided after a few preparations.');
-      await waiting.request.prepare?.();
-      enqueue(waiting);
-    } catch (error) {
-      waiting.reject(error);
-    }
-  }
-
   async function write(draft: GroupDraft, isPlain: boolean): Promise<Written> {
     if (draft.isEmpty()) return { segment: ledger.active };
     // A segment without a file filled beforehand is slow: it gives way as soon as there is one.
-    if (active && isReady && (active.isPrepared || !segments.isPrepared())) {
+    if (active && isReady && (active.isPrepared || !fresh.isPrepared())) {
       const encoded = encode(draft, active);
       if (encoded.end <= active.capacityBytes) {
         await put(active, encoded.pieces, isPlain);
@@ -231,8 +155,8 @@ export function openWriter(options: WriterOptions): Writer {
     if (active && isDirty && isReady) await sync(active.file);
     if (!isTailDurable) await segments.rewrite(ledger.active);
     isTailDurable = true;
-    const fresh = await segments.take();
-    const { number, file, preparedBytes } = fresh;
+    const taken = await fresh.take();
+    const { number, file, preparedBytes } = taken;
     const salt = options.newSalt();
     const previous = ledger.segments.get(ledger.active);
     const after = previous && { previous: ledger.active, previousEnd: previous.end };
@@ -251,7 +175,7 @@ export function openWriter(options: WriterOptions): Writer {
     try {
       await file.writeDurably([encodeHeader(header), ...snapshot.pieces, ...(first?.pieces ?? [])], 0);
     } catch (error) {
-      segments.abandon(fresh);
+      segments.abandon(taken);
       throw error;
     }
     const old = active?.number;
@@ -262,7 +186,7 @@ export function openWriter(options: WriterOptions): Writer {
     isDirty = false;
     if (!isReady && old !== undefined) report.warn('The log can be written again.', { segment: number });
     isReady = true;
-    segments.prepare();
+    fresh.prepare();
     applied([], true);
     if (first && draft) take(next, first, draft.operations);
     return number;
@@ -298,11 +222,7 @@ export function openWriter(options: WriterOptions): Writer {
   }
 
   return {
-    submit: (request) =>
-      new Promise((resolve, reject) => {
-        // What answer() returns is what submit promises.
-        enqueue({ request, resolve: resolve as (answer: unknown) => void, reject, preparations: 0 });
-      }),
+    submit: (request) => queue.submit(request),
     async start() {
       try {
         await openNext();
@@ -314,6 +234,7 @@ export function openWriter(options: WriterOptions): Writer {
     isReady: () => isReady,
     async close() {
       isClosed = true;
+      queue.close();
       clearInterval(syncing);
       clearTimeout(reopening);
       while (writing) await writing;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/core/errors.ts';
 import { recordBlock } from '../../../src/core/records.ts';
 import type { Disk, DiskFile } from '../../../src/local/disk.ts';
-import { encodeHeader } from '../../../src/local/log/format.ts';
+import { encodeHeader } from '../../../src/local/log/header.ts';
 import { type Log, openLog } from '../../../src/local/log/log.ts';
 import { readAll } from '../../kit/buffer.ts';
 import { randomFrom, type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import type { Disk, DiskFile } from '../disk.ts';
+import type { Background } from './background.ts';
+
+/**
+ * Files for the segments to come. Writes into a file that was filled with zeros beforehand need no change of the file system's
+ * own records, which makes them four times as fast; so the next one is made ready while the current one fills, and files of
+ * freed segments are used again. The salt keeps what they held from coming back.
+ */
+export interface FreshFiles {
+  /** A file with its name durable: the one made ready, or an empty one rather than have anybody wait. */
+  take(): Promise<FreshFile>;
+  /** Starts to make the next file ready, unless that is done or under way. */
+  prepare(): void;
+  /** Whether `take` would give a file filled beforehand. */
+  isPrepared(): boolean;
+  /** Removes a segment's file, or keeps it for later. Nobody has it open. */
+  recycle(number: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FreshFile {
+  readonly number: number;
+  readonly file: DiskFile;
+  /** Bytes it holds already; 0 for an empty one. */
+  readonly preparedBytes: number;
+}
+
+/** Freed files kept to be used again. */
+const SPARE_FILES = 4;
+const ZEROS = new Uint8Array(1024 * 1024);
+
+export const segmentName = (number: number): string => `segment-${number}`;
+
+export function openFreshFiles(options: {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly segmentBytes: number;
+  /** Names of files that can become segments. */
+  readonly spares: readonly string[];
+  /** Larger than every number that a segment or a spare bears. */
+  readonly nextNumber: number;
+  readonly background: Background;
+}): FreshFiles {
+  const { disk, folder, segmentBytes, background } = options;
+  const spares = [...options.spares];
+  let nextNumber = options.nextNumber;
+  let nextSpare = options.nextNumber;
+  let ready: FreshFile | undefined;
+  let isPreparing = false;
+  let isClosed = false;
+  let recycling = 0;
+
+  const path = (name: string): string => join(folder, name);
+
+  async function prepareNext(): Promise<void> {
+    let name = spares.pop() ?? (await zeroFilled());
+    const file = await disk.open(path(name), 'existing');
+    try {
+      for (;;) {
+        const number = nextNumber++;
+        await disk.rename(path(name), path(segmentName(number)));
+        name = segmentName(number);
+        await disk.syncFolder(folder);
+        // Numbers rise with time: when an empty file was taken meanwhile, this one needs a later number.
+        if (number !== nextNumber - 1) continue;
+        ready = { number, file, preparedBytes: segmentBytes };
+        return;
+      }
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async function zeroFilled(): Promise<string> {
+    const name = `spare-${nextSpare++}`;
+    const file = await disk.open(path(name), 'create');
+    try {
+      for (let at = 0; at < segmentBytes; at += ZEROS.length) {
+        await file.write([ZEROS.subarray(0, Math.min(ZEROS.length, segmentBytes - at))], at);
+      }
+      await file.sync();
+    } catch (error) {
+      // What there is of it takes space that a full disk needs.
+      await disk.remove(path(name));
+      throw error;
+    } finally {
+      await file.close();
+    }
+    return name;
+  }
+
+  async function emptyFile(): Promise<FreshFile> {
+    const number = nextNumber++;
+    const file = await disk.open(path(segmentName(number)), 'create');
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return { number, file, preparedBytes: 0 };
+  }
+
+  async function isFullSize(name: string): Promise<boolean> {
+    const file = await disk.open(path(name), 'existing');
+    try {
+      return (await file.size()) >= segmentBytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Whether the file was kept as a spare. */
+  async function keep(name: string): Promise<boolean> {
+    if (isClosed || spares.length + recycling >= SPARE_FILES) return false;
+    recycling += 1;
+    try {
+      if (!(await isFullSize(name))) return false;
+      const spare = `spare-${nextSpare++}`;
+      await disk.rename(path(name), path(spare));
+      spares.push(spare);
+      return true;
+    } finally {
+      recycling -= 1;
+    }
+  }
+
+  return {
+    async take() {
+      const fresh = ready;
+      ready = undefined;
+      return fresh ?? emptyFile();
+    },
+    prepare() {
+      if (ready || isPreparing || isClosed) return;
+      isPreparing = true;
+      background.start('Making the next segment ready', () =>
+        prepareNext().finally(() => {
+          isPreparing = false;
+        }),
+      );
+    },
+    isPrepared: () => ready !== undefined,
+    async recycle(number) {
+      const name = segmentName(number);
+      if (!(await keep(name))) await disk.remove(path(name));
+    },
+    async close() {
+      isClosed = true;
+      await background.settled();
+      await ready?.file.close();
+    },
+  };
+}
