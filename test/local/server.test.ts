@@ -282,7 +282,8 @@ describe('a request that asks too much of the server', () => {
     ],
     ['has a broken chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
     ['names no host', 'POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx'],
-    ['has a head of a megabyte', `POST / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1 << 20)}\r\n\r\n`],
+    // Small enough to be read whole: a connection closed over unread bytes may lose its answer.
+    ['has a head beyond 16 KiB', `POST / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20 * 1024)}\r\n\r\n`],
   ])('is refused when it %s, and the next one is served', async (_, bytes) => {
     const { url, port } = await started(count);
     const socket = await connected(port);
