@@ -4,6 +4,7 @@ import { ApiError } from '../core/errors.ts';
 import { regionOf } from './caller.ts';
 import type { ApiContext, ApiRequest, ApiResponse } from './context.ts';
 import { jsonObjectIn } from './json-body.ts';
+import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { serializationError } from './shapes/index.ts';
 
@@ -34,17 +35,21 @@ export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiRe
   };
 }
 
-async function run(context: ApiContext, request: ApiRequest): Promise<string> {
-  const { method, url, headers } = request;
+/** Not an async function: a put has enough to wait for. */
+function run(context: ApiContext, request: ApiRequest): Promise<string> {
+  const { method, url, headers, body } = request;
   if (method !== 'POST' || !(url === '/' || url.startsWith('/?')) || !isJson(headers['content-type']))
     throw notTheApi();
   const operation = OPERATIONS.get(targetOf(headers['x-amz-target']));
   if (operation === undefined) throw new ApiError('UnknownOperationException', 'The operation is not one of Firehose.');
-  const { body } = request;
   if (body.length > BODY_MOST_BYTES) throw tooLarge();
   if (operation.reads === 'bytes') return operation.run(context, body, request);
+  return runJson(context, operation.run, request);
+}
+
+async function runJson(context: ApiContext, operation: Operation, request: ApiRequest): Promise<string> {
   const region = regionOf(request, context.settings.defaultRegion);
-  return JSON.stringify(await operation.run(context, jsonObjectIn(body), region));
+  return JSON.stringify(await operation(context, jsonObjectIn(request.body), region));
 }
 
 function isJson(contentType: ApiRequest['headers'][string]): boolean {

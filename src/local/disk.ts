@@ -17,8 +17,8 @@ import { promisify } from 'node:util';
 import { lockFolder } from './folder-lock.ts';
 
 /**
- * The log's only door to the file system, so that a test can put a disk behind it that loses power. Errors are Node's own,
- * with their `code`.
+ * The log's only door to the file system, so that a test can put a disk behind it that loses power. Errors are Node's
+ * own, with their `code`.
  */
 export interface Disk {
   /** Makes the folder and those above it, as far as they are missing. */
@@ -31,7 +31,9 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   syncFolder(folder: string): Promise<void>;
-  /** Keeps every other process out of the folder until the returned function was called. Rejects with code `ELOCKED`. */
+  /**
+   * Keeps every other process out of the folder until the returned function was called. Rejects with code `ELOCKED`.
+   */
   lock(folder: string): Promise<() => Promise<void>>;
   freeBytes(folder: string): Promise<number>;
 }
@@ -104,8 +106,9 @@ export function nodeDisk(): Disk {
 async function openFile(path: string, how: 'existing' | 'create'): Promise<DiskFile> {
   const flags = constants.O_RDWR | (how === 'create' ? constants.O_CREAT | constants.O_EXCL : 0);
   const descriptor = await files.open(path, flags, 0o600);
-  // O_DSYNC needs one trip to the thread pool where write and fdatasync need two: 3,400 instead of 3,080 writes of 512 KiB a
-  // second into a preallocated file, with 17 % less CPU (Node 20, ext4). Opened at once, because the file may be renamed.
+  // O_DSYNC needs one trip to the thread pool where write and fdatasync need two: 3,400 instead of 3,080 writes of 512
+  // KiB a second into a preallocated file, with 17 % less CPU (Node 20, ext4). Opened at once, because the file may be
+  // renamed.
   const synchronous = await files.open(path, constants.O_WRONLY | constants.O_DSYNC).catch(async (error: unknown) => {
     await files.close(descriptor);
     throw error;

@@ -3,14 +3,15 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
 /**
- * Keeps a second process out of a data folder. Node has no flock, and a file that names its owner cannot tell a dead owner
- * from one in another container: a restarted container has the same pid, host name and often the same lock file. So the
- * lock is a Unix socket in the folder, `lock-<n>.sock`, on which the owner listens: the kernel answers for it, across
- * containers too (a socket with a path belongs to its file system, not to a network namespace), and refuses as soon as the
- * owner is dead, however it died.
+ * Keeps a second process out of a data folder. Node has no flock, and a file that names its owner cannot tell a dead
+ * owner from one in another container: a restarted container has the same pid, host name and often the same lock file.
+ * So the lock is a Unix socket in the folder, `lock-<n>.sock`, on which the owner listens: the kernel answers for it,
+ * across containers too (a socket with a path belongs to its file system, not to a network namespace), and refuses as
+ * soon as the owner is dead, however it died.
  *
- * To acquire: whoever answers on any lock socket holds the folder. If nobody does, listen on the next number, then look again.
- * Since everyone first listens and then looks, of two starting at once at least one sees the other and gives up; both may.
+ * To acquire: whoever answers on any lock socket holds the folder. If nobody does, listen on the next number, then look
+ * again. Since everyone first listens and then looks, of two starting at once at least one sees the other and gives up;
+ * both may.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const { reach, done } = within(folder);

@@ -12,7 +12,9 @@ export interface SimulatedDisk extends Disk {
   /** Bytes that all files together may take. */
   setCapacity(bytes: number): void;
   usedBytes(): number;
-  /** What is found when the power is back: of what was not synced, any sectors, and a beginning of the changes of names. */
+  /**
+   * What is found when the power is back: of what was not synced, any sectors, and a beginning of the changes of names.
+   */
   restart(survival?: Survival): SimulatedDisk;
   /** For tests that damage it by hand: the file's bytes, to be read and changed. */
   bytesOf(path: string): Buffer | undefined;

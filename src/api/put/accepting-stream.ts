@@ -1,19 +1,23 @@
 import { ApiError } from '../../core/errors.ts';
 import type { StreamDefinition } from '../../core/streams.ts';
 import type { ApiContext } from '../context.ts';
+import { statusOf } from '../streams/status.ts';
 
 /**
- * The stream of this name, if it takes puts now: it is there, it is ACTIVE, and its records come from its producers and
- * not from a source of its own. The messages are AWS's.
+ * The stream found under this name, if it takes puts now: it is there, it is ACTIVE, and its records come from its
+ * producers and not from a source of its own. The messages are AWS's.
  */
-export async function acceptingStream(context: ApiContext, name: string): Promise<StreamDefinition> {
-  const stream = await context.streams.get(name);
-  const { accountId } = context.settings;
-  const now = context.now();
-  if (stream === undefined || (stream.goneAt !== undefined && stream.goneAt <= now)) {
+export function acceptingStream(
+  { settings, now }: ApiContext,
+  name: string,
+  stream: StreamDefinition | undefined,
+): StreamDefinition {
+  const { accountId } = settings;
+  const status = stream === undefined ? 'GONE' : statusOf(stream, now());
+  if (stream === undefined || status === 'GONE') {
     throw new ApiError('ResourceNotFoundException', `Firehose ${name} under account ${accountId} not found.`);
   }
-  if (stream.goneAt !== undefined || stream.activeAt > now) {
+  if (status !== 'ACTIVE') {
     throw new ApiError('ResourceNotFoundException', `Firehose ${name} is not active in ${accountId} account.`);
   }
   if (stream.type !== 'DirectPut') {

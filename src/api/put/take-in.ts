@@ -10,7 +10,7 @@ import { readPut } from './read-put.ts';
  */
 export async function takeIn(context: ApiContext, body: Uint8Array, kind: PutKind): Promise<number> {
   const { streamName, data, lengths, memory } = readPut(body, kind);
-  const stream = await acceptingStream(context, streamName);
+  const stream = acceptingStream(context, streamName, await context.streams.get(streamName));
   await context.ingest(stream, { arrivedAt: context.now(), data, lengths });
   // Not after a refusal: a write that failed halfway may still be reading.
   if (memory !== undefined) giveBack(memory);

@@ -3,8 +3,9 @@ import type { FailureReason } from '../../core/records.ts';
 import { type BlockMeta, type StoredBlock, seed } from './format.ts';
 
 /**
- * Where the blocks of one segment lie: a table of numbers, one row a block in the order of the file, and for each written
- * name the way back through its blocks. Of a segment of 64 MiB it takes a few KB to, with nothing but tiny groups, about a MB.
+ * Where the blocks of one segment lie: a table of numbers, one row a block in the order of the file, and for each
+ * written name the way back through its blocks. Of a segment of 64 MiB it takes a few KB to, with nothing but tiny
+ * groups, about a MB.
  */
 export interface BlockIndex {
   add(block: StoredBlock): void;
@@ -18,7 +19,10 @@ export interface BlockIndex {
   sizeBytes(): number;
 }
 
-/** Offset, CRC, number of the name, from, count, bytes, arrivedAt, number of the reason + 1, row of the name's previous block + 1. */
+/**
+ * Offset, CRC, number of the name, from, count, bytes, arrivedAt, number of the reason + 1, row of the name's previous
+ * block + 1.
+ */
 const COLUMNS = 9;
 const [OFFSET, CRC, NAME, FROM, COUNT, BYTES, ARRIVED_AT, REASON, PREVIOUS] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 

@@ -6,10 +6,10 @@ import { overlap, rangesOf } from './runs.ts';
 import type { Writer } from './writer.ts';
 
 /**
- * One stalled stream must not pin the disk: a segment is freed only when nothing in it is live, so when too much of what the
- * segments hold is garbage, the live records of the emptiest one are copied to the end of the log, and it is freed. The copies
- * keep their numbers, so no run changes: one operation, after the last copy, says where the records are now. A crash before it
- * leaves copies that nobody looks at.
+ * One stalled stream must not pin the disk: a segment is freed only when nothing in it is live, so when too much of
+ * what the segments hold is garbage, the live records of the emptiest one are copied to the end of the log, and it is
+ * freed. The copies keep their numbers, so no run changes: one operation, after the last copy, says where the records
+ * are now. A crash before it leaves copies that nobody looks at.
  */
 export interface Compaction {
   /** Starts to compact if it is worth it and not under way. */
@@ -21,7 +21,9 @@ export interface Compaction {
 
 /** Share of the budget that garbage may take, though never less than two segments. */
 const GARBAGE_SHARE = 0.1;
-/** A segment with a larger share of live bytes is not worth copying; this also keeps copies from being copied for ever. */
+/**
+ * A segment with a larger share of live bytes is not worth copying; this also keeps copies from being copied for ever.
+ */
 const WORTHWHILE_SHARE = 0.75;
 /** Bytes copied with one write. */
 const COPY_BYTES = 1024 * 1024;
@@ -97,7 +99,9 @@ export function openCompaction(
   };
 }
 
-/** The closed segment with the smallest share of live bytes, if there is enough garbage to care and it has some of it. */
+/**
+ * The closed segment with the smallest share of live bytes, if there is enough garbage to care and it has some of it.
+ */
 function emptiest(ledger: Ledger, files: ReadonlySet<number>, garbageLimit: number): number | undefined {
   const live = liveBytes(ledger);
   const previous = ledger.segments.get(ledger.active)?.previous;
@@ -114,7 +118,10 @@ function emptiest(ledger: Ledger, files: ReadonlySet<number>, garbageLimit: numb
   return garbage > garbageLimit ? best : undefined;
 }
 
-/** About how many bytes of each segment are live. Records that two lanes hold are counted twice, but never more than there are. */
+/**
+ * About how many bytes of each segment are live. Records that two lanes hold are counted twice, but never more than
+ * there are.
+ */
 function liveBytes(ledger: Ledger): Map<number, number> {
   const live = new Map<number, number>();
   for (const { bytes, places } of ledger.origins.values()) {

@@ -5,17 +5,20 @@ import type { Operation } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * The bytes of a segment. A header fills the first 4 KiB. Groups follow, each at the next 4 KiB boundary: a head (a prefix of
- * 20 bytes, the blocks' CRCs and JSON) that says everything about the group but the record bytes, then its blocks: each a table of record
- * lengths (u32) and the records' bytes back to back. A group is what one write makes durable, all or nothing. All numbers
- * are little endian.
+ * The bytes of a segment. A header fills the first 4 KiB. Groups follow, each at the next 4 KiB boundary: a head (a
+ * prefix of 20 bytes, the blocks' CRCs and JSON) that says everything about the group but the record bytes, then its
+ * blocks: each a table of record lengths (u32) and the records' bytes back to back. A group is what one write makes
+ * durable, all or nothing. All numbers are little endian.
  *
  * Head and blocks carry a CRC-32 each, started from the segment's salt and their own offset, so that neither what a
  * recycled file held before nor bytes inside a record can pass for a group.
  */
 export const FORMAT_VERSION = 1;
 
-/** Groups start at multiples of this: the page of the file system, so that no write has to read what it overwrites in part. */
+/**
+ * Groups start at multiples of this: the page of the file system, so that no write has to read what it overwrites in
+ * part.
+ */
 export const ALIGNMENT = 4_096;
 
 /** Where the first group of a segment starts. */
@@ -24,7 +27,7 @@ export const FIRST_GROUP = ALIGNMENT;
 const GROUP_MAGIC = 0x31475948; // "HYG1"
 
 /** Magic, CRC-32 of all that follows in the head, bytes of the whole head, bytes of all blocks, number of blocks. */
-export const PREFIX_BYTES = 20;
+const PREFIX_BYTES = 20;
 
 /** Larger heads and groups are not believed: damage must not make the reader ask for memory. */
 const HEAD_LIMIT_BYTES = 512 * 1024 * 1024;
@@ -74,7 +77,10 @@ export const storedBytes = (block: { readonly count: number; readonly bytes: num
 
 export const aligned = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 
-/** One name for the lanes that records were written to; records written to two are stored once. Lane keys start with a letter or digit. */
+/**
+ * One name for the lanes that records were written to; records written to two are stored once. Lane keys start with a
+ * letter or digit.
+ */
 export function writtenName(lanes: readonly LaneKey[]): string {
   return lanes.length === 1 ? lanes[0]! : JSON.stringify(lanes); // length 1
 }
@@ -114,8 +120,7 @@ export function encodeGroup(
   let offset = at.offset + headBytes;
   for (const [number, { lengths, data, ...meta }] of blocks.entries()) {
     let crc = seed(at.salt, offset);
-    const parts = [...lengths.map(bytesOf), ...data];
-    for (const bytes of parts.length > 2 ? [joined(parts, storedBytes(meta))] : parts) {
+    for (const bytes of [...lengths.map(bytesOf), ...data]) {
       crc = crc32(bytes, crc);
       pieces.push(bytes);
     }
@@ -129,21 +134,33 @@ export function encodeGroup(
   head.writeUInt32LE(blocks.length, 16);
   head.writeUInt32LE(crc32(head.subarray(8), seed(at.salt, at.offset)), 4);
   if (offset % ALIGNMENT !== 0) pieces.push(PADDING.subarray(offset % ALIGNMENT));
-  return { pieces, end: aligned(offset), stored };
+  return { pieces: packed(pieces), end: aligned(offset), stored };
 }
 
-/** On little-endian machines, which all that Node is built for by its own project but s390x are, a table is its own bytes. */
+/**
+ * On little-endian machines, which all that Node is built for by its own project but s390x are, a table is its own
+ * bytes.
+ */
 const bytesOf = (table: Uint32Array): Uint8Array => new Uint8Array(table.buffer, table.byteOffset, table.byteLength);
 
-/** Many small pieces cost more in calls than their bytes cost to copy. */
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+/** Many small pieces cost more to hand to the system than their bytes cost to copy. */
+const SMALL_PIECE_BYTES = 16 * 1024;
+
+/** The same bytes with neighbouring small pieces made one. */
+function packed(pieces: readonly Uint8Array[]): Uint8Array[] {
+  const fewer: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (piece.length <= SMALL_PIECE_BYTES) {
+      small.push(piece);
+      continue;
+    }
+    if (small.length > 0) fewer.push(Buffer.concat(small));
+    small = [];
+    fewer.push(piece);
   }
-  return bytes;
+  if (small.length > 0) fewer.push(Buffer.concat(small));
+  return fewer;
 }
 
 /** Bytes of head and blocks if a group may start with this prefix; undefined if none can. */

@@ -3,9 +3,9 @@ import type { Disk, DiskFile } from '../disk.ts';
 import type { Background } from './background.ts';
 
 /**
- * Files for the segments to come. Writes into a file that was filled with zeros beforehand need no change of the file system's
- * own records, which makes them four times as fast; so the next one is made ready while the current one fills, and files of
- * freed segments are used again. The salt keeps what they held from coming back.
+ * Files for the segments to come. Writes into a file that was filled with zeros beforehand need no change of the file
+ * system's own records, which makes them four times as fast; so the next one is made ready while the current one fills,
+ * and files of freed segments are used again. The salt keeps what they held from coming back.
  */
 export interface FreshFiles {
   /** A file with its name durable: the one made ready, or an empty one rather than have anybody wait. */
@@ -26,8 +26,11 @@ export interface FreshFile {
   readonly preparedBytes: number;
 }
 
-/** Freed files kept to be used again. */
-const SPARE_FILES = 4;
+/** So many files of freed segments are kept for ever, and may be kept at all where the budget is small. */
+const SPARES_LEAST = 4;
+/** What was not needed for so long is given back to the file system, a part at a time. */
+const SPARES_REVIEW_MS = 60_000;
+const SHARE_GIVEN_BACK = 1 / 8;
 const ZEROS = new Uint8Array(1024 * 1024);
 
 export const segmentName = (number: number): string => `segment-${number}`;
@@ -36,6 +39,11 @@ export function openFreshFiles(options: {
   readonly disk: Disk;
   readonly folder: string;
   readonly segmentBytes: number;
+  /**
+   * Bytes that files kept to be used again may take. A busy log frees segments as fast as it fills others, and blocks
+   * that a disk has seen before are written several times as fast as new ones.
+   */
+  readonly sparesBytes: number;
   /** Names of files that can become segments. */
   readonly spares: readonly string[];
   /** Larger than every number that a segment or a spare bears. */
@@ -43,7 +51,11 @@ export function openFreshFiles(options: {
   readonly background: Background;
 }): FreshFiles {
   const { disk, folder, segmentBytes, background } = options;
+  const sparesMost = Math.max(SPARES_LEAST, Math.floor(options.sparesBytes / segmentBytes));
   const spares = [...options.spares];
+  /** The fewest spares there were since the last review: so many were not needed. */
+  let idleSpares = 0;
+  const reviewing = setInterval(() => background.start('Removing spare files', giveBack), SPARES_REVIEW_MS).unref();
   let nextNumber = options.nextNumber;
   let nextSpare = options.nextNumber;
   let ready: FreshFile | undefined;
@@ -53,8 +65,20 @@ export function openFreshFiles(options: {
 
   const path = (name: string): string => join(folder, name);
 
+  async function giveBack(): Promise<void> {
+    const count = Math.min(Math.ceil(idleSpares * SHARE_GIVEN_BACK), spares.length - SPARES_LEAST);
+    for (const name of count > 0 ? spares.splice(0, count) : []) await disk.remove(path(name));
+    idleSpares = spares.length;
+  }
+
+  function takeSpare(): string | undefined {
+    const name = spares.pop();
+    idleSpares = Math.min(idleSpares, spares.length);
+    return name;
+  }
+
   async function prepareNext(): Promise<void> {
-    let name = spares.pop() ?? (await zeroFilled());
+    let name = takeSpare() ?? (await zeroFilled());
     const file = await disk.open(path(name), 'existing');
     try {
       for (;;) {
@@ -114,7 +138,7 @@ export function openFreshFiles(options: {
 
   /** Whether the file was kept as a spare. */
   async function keep(name: string): Promise<boolean> {
-    if (isClosed || spares.length + recycling >= SPARE_FILES) return false;
+    if (isClosed || spares.length + recycling >= sparesMost) return false;
     recycling += 1;
     try {
       if (!(await isFullSize(name))) return false;
@@ -149,6 +173,7 @@ export function openFreshFiles(options: {
     },
     async close() {
       isClosed = true;
+      clearInterval(reviewing);
       await background.settled();
       await ready?.file.close();
     },

@@ -9,7 +9,10 @@ export interface Wish {
   /** Blocks of other origins, as they are. */
   readonly copies?: readonly BlockToWrite[];
   readonly operations: readonly Operation[];
-  /** Names of what it decided upon. Two wishes that name the same cannot share a group: the second must see what the first did. */
+  /**
+   * Names of what it decided upon. Two wishes that name the same cannot share a group: the second must see what the
+   * first did.
+   */
   readonly touches: readonly string[];
 }
 
@@ -32,9 +35,13 @@ interface OpenBlock {
   bytes: number;
 }
 
-/** Appends of many callers to one lane share a block up to this size, which is also the grain at which a batch is cut. */
+/**
+ * Appends of many callers to one lane share a block up to this size, which is also the grain at which a batch is cut.
+ */
 const SHARED_BLOCK_BYTES = 128 * 1024;
-/** Larger appends are stored as several blocks, so that nobody has to read more at once. A single record may be larger. */
+/**
+ * Larger appends are stored as several blocks, so that nobody has to read more at once. A single record may be larger.
+ */
 const BLOCK_BYTES = 2 * 1024 * 1024;
 
 export function groupDraft(): GroupDraft {
@@ -96,18 +103,17 @@ function isJoinable(block: OpenBlock, { arrivedAt, reason, data }: RecordBlock):
   return block.records.arrivedAt === arrivedAt && block.bytes + data.length <= SHARED_BLOCK_BYTES;
 }
 
-function* cut(records: RecordBlock): Generator<RecordBlock> {
-  if (records.data.length <= BLOCK_BYTES) {
-    yield records;
-    return;
-  }
+function cut(records: RecordBlock): readonly RecordBlock[] {
+  if (records.data.length <= BLOCK_BYTES) return [records];
+  const parts: RecordBlock[] = [];
   let [from, bytes] = [0, 0];
   for (const [index, length] of records.lengths.entries()) {
     if (index > from && bytes + length > BLOCK_BYTES) {
-      yield sliceBlock(records, from, index);
+      parts.push(sliceBlock(records, from, index));
       [from, bytes] = [index, 0];
     }
     bytes += length;
   }
-  yield sliceBlock(records, from, records.lengths.length);
+  parts.push(sliceBlock(records, from, records.lengths.length));
+  return parts;
 }

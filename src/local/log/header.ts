@@ -1,7 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { ALIGNMENT } from './format.ts';
 
-/** What opens a segment. `previousEnd` is where the previous segment validly ends, whatever a failed write left behind it. */
+/**
+ * What opens a segment. `previousEnd` is where the previous segment validly ends, whatever a failed write left behind
+ * it.
+ */
 export interface SegmentHeader {
   readonly version: number;
   readonly number: number;

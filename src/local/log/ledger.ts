@@ -5,9 +5,9 @@ import type { SegmentHeader } from './header.ts';
 import { oldestOf, pushRun, type Run, restOf, sumOf } from './runs.ts';
 
 /**
- * Everything the log knows, in memory: which records each lane and batch holds, and in which segments they lie. One function,
- * `applyGroup`, changes it: live, after a group has become durable, and when the log is opened, for each group found. What is
- * in the groups since the last snapshot, applied to that snapshot, is the state, whoever does it.
+ * Everything the log knows, in memory: which records each lane and batch holds, and in which segments they lie. One
+ * function, `applyGroup`, changes it: live, after a group has become durable, and when the log is opened, for each
+ * group found. What is in the groups since the last snapshot, applied to that snapshot, is the state, whoever does it.
  */
 export interface Ledger {
   /** Records the log has ever taken. */
@@ -65,7 +65,10 @@ export interface SegmentState {
   end: number;
 }
 
-/** What a group does besides the blocks it brings. Everything is spelled out, so that a group can be applied after an earlier one was lost. */
+/**
+ * What a group does besides the blocks it brings. Everything is spelled out, so that a group can be applied after an
+ * earlier one was lost.
+ */
 export type Operation =
   | {
       readonly do: 'seal';
@@ -137,7 +140,10 @@ export function applyOpen(ledger: Ledger, header: Omit<SegmentHeader, 'version' 
   forgetIfDead(ledger, last);
 }
 
-/** The segments that must be kept: those that hold live records, the active one, and the one before it, should the active one's snapshot be damaged. */
+/**
+ * The segments that must be kept: those that hold live records, the active one, and the one before it, should the
+ * active one's snapshot be damaged.
+ */
 export function segmentsInUse(ledger: Ledger): Set<number> {
   const used = new Set([ledger.active]);
   const previous = ledger.segments.get(ledger.active)?.previous;
@@ -159,8 +165,9 @@ function place(ledger: Ledger, block: StoredBlock): void {
   const { origin, name, from, count: records, bytes, arrivedAt: oldestAt } = block;
   const run: Run = { origin, name, from, to: from + records, records, bytes, oldestAt };
   for (const lane of lanesOf(name)) addToLane(ledger, lane, run);
-  const home = ledger.origins.get(origin)?.places[0];
-  if (home) ledger.origins.get(origin)!.places = [{ segment: origin, bytes: home.bytes + bytes }]; // it has a home, so it is there
+  const home = ledger.origins.get(origin);
+  const held = home?.places[0];
+  if (home && held) home.places = [{ segment: origin, bytes: held.bytes + bytes }];
 }
 
 /** Adds a run to the end of a lane. */
@@ -232,8 +239,8 @@ function applySeal(ledger: Ledger, seal: Operation & { readonly do: 'seal' }): v
 }
 
 /**
- * The lane's runs without those a batch took. Both are in the lane's order, and only the last one taken can be the earlier
- * part of a run; but where damage took a group away, a run may be missing from the lane.
+ * The lane's runs without those a batch took. Both are in the lane's order, and only the last one taken can be the
+ * earlier part of a run; but where damage took a group away, a run may be missing from the lane.
  */
 function without(runs: readonly Run[], taken: readonly Run[], restOldestAt: number | undefined): Run[] {
   const left: Run[] = [];

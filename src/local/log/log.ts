@@ -21,9 +21,9 @@ export interface LogOptions {
   /** What `usage` tells, and what garbage is measured by. The log itself refuses nothing. */
   readonly budgetBytes: number;
   /**
-   * `always`: a commit is answered when it is on the disk. `interval`: an append is answered when the system has its bytes, which
-   * survive the death of the process but, for up to `fsyncIntervalMs`, not a power cut; everything else still waits for the
-   * disk, and for all appends before it.
+   * `always`: a commit is answered when it is on the disk. `interval`: an append is answered when the system has its
+   * bytes, which survive the death of the process but, for up to `fsyncIntervalMs`, not a power cut; everything else
+   * still waits for the disk, and for all appends before it.
    */
   readonly fsync: 'always' | 'interval';
   readonly fsyncIntervalMs?: number;
@@ -44,8 +44,15 @@ export interface Log extends RecordBuffer {
   readonly ledger: Ledger;
 }
 
-/** Segments are a sixteenth of the budget within these bounds: small enough to be freed soon, large enough to be rare. */
+/**
+ * Segments are a sixteenth of the budget within these bounds: small enough to be freed soon, large enough to be rare.
+ */
 const SEGMENT_SHARE = 16;
+/**
+ * Files kept to be used again may take so much of the budget. They were segments before, so the log takes no more than
+ * it did.
+ */
+const SPARES_SHARE = 1 / 4;
 const SEGMENT_LEAST_BYTES = 8 * 1024 * 1024;
 const SEGMENT_MOST_BYTES = 64 * 1024 * 1024;
 
@@ -53,8 +60,8 @@ const SEGMENT_MOST_BYTES = 64 * 1024 * 1024;
  * The durable buffer of one machine: an append-only log in the folder's segment files; see `format.ts` for the bytes,
  * `ledger.ts` for the state, `writer.ts` for commits, `recover.ts` for what happens here.
  *
- * Damage never keeps it from opening. It rejects with a `ConfigError` when another process holds the folder, when a newer
- * version wrote it, and when it is not a folder one can write to.
+ * Damage never keeps it from opening. It rejects with a `ConfigError` when another process holds the folder, when a
+ * newer version wrote it, and when it is not a folder one can write to.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { disk, folder } = options;
@@ -105,7 +112,10 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
   const { ledger } = recovered;
   const background = openBackground(report);
   const { spares, nextNumber } = recovered;
-  const fresh = openFreshFiles({ disk, folder, segmentBytes, spares, nextNumber, background });
+  const fresh = openFreshFiles({
+    ...{ disk, folder, segmentBytes, spares, nextNumber, background },
+    sparesBytes: budgetBytes * SPARES_SHARE,
+  });
   const segments = openSegments({
     ...{ disk, folder, segmentBytes, fresh, background, report, existing: recovered.segments },
     stateOf: (number) => ledger.segments.get(number),
@@ -120,7 +130,17 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
   });
   const compaction = openCompaction({ ...context, writer, budgetBytes, segmentBytes, letGo });
 
+  /** Of all segments; forgotten after each group, because every put asks for it. */
+  let usedBytes: number | undefined;
+
+  function bytesInUse(): number {
+    let bytes = 0;
+    for (const number of segments.numbers()) bytes += ledger.segments.get(number)?.end ?? 0;
+    return bytes;
+  }
+
   function applied(operations: readonly Operation[], isNewSegment: boolean): void {
+    usedBytes = undefined;
     if (!isNewSegment && !operations.some((operation) => RELEASING.has(operation.do))) return;
     letGo();
     compaction.check();
@@ -177,8 +197,7 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     cursor: (name) => ledger.cursors.get(name),
 
     usage() {
-      let usedBytes = 0;
-      for (const number of segments.numbers()) usedBytes += ledger.segments.get(number)?.end ?? 0;
+      usedBytes ??= bytesInUse();
       return { usedBytes, budgetBytes };
     },
 

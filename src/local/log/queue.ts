@@ -20,7 +20,10 @@ export interface Written {
 export interface RequestQueue {
   submit<T>(request: Request<T>): Promise<T>;
   isEmpty(): boolean;
-  /** Those who share the next group, until it is full or one depends on another in it. None when all that waited has to prepare. */
+  /**
+   * Those who share the next group, until it is full or one depends on another in it. None when all that waited has to
+   * prepare.
+   */
   take(): { readonly members: readonly Waiting[]; readonly draft: GroupDraft };
   /** Refuses whoever comes from now on. */
   close(): void;

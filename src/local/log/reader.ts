@@ -21,7 +21,10 @@ export interface ReaderContext {
   readonly report: Report;
 }
 
-/** The run's records from place `first` to before place `last`, block by block. Damaged blocks are left out and reported. */
+/**
+ * The run's records from place `first` to before place `last`, block by block. Damaged blocks are left out and
+ * reported.
+ */
 export async function* readRun(
   context: ReaderContext,
   run: Run,
@@ -46,7 +49,10 @@ export async function* readRun(
   }
 }
 
-/** The blocks' records, undefined where damaged. Ends early when, after a pause, the blocks may no longer be where they were. */
+/**
+ * The blocks' records, undefined where damaged. Ends early when, after a pause, the blocks may no longer be where they
+ * were.
+ */
 export async function* readBlocks(
   context: ReaderContext,
   blocks: readonly Located[],
@@ -131,7 +137,7 @@ function unpack(bytes: Uint8Array, { count, arrivedAt, reason }: StoredBlock): R
 }
 
 /** The records of these numbers, of a block whose first is number `from`. */
-export function pick(block: RecordBlock, from: number, ranges: readonly number[]): RecordBlock {
+function pick(block: RecordBlock, from: number, ranges: readonly number[]): RecordBlock {
   if (ranges.length === 2) {
     const [start, end] = [ranges[0]! - from, ranges[1]! - from]; // a pair
     return start === 0 && end === block.lengths.length ? block : sliceBlock(block, start, end);

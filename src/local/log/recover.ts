@@ -26,9 +26,9 @@ interface FoundSegment {
 }
 
 /**
- * Finds the state the log had. The newest segment with a readable snapshot has all of it but what its own groups, and those of
- * the segments after it, did since; the bytes of other segments are not read. Should no snapshot be readable, everything that
- * can be found is replayed from nothing: what had finished before may come back, but nothing is lost.
+ * Finds the state the log had. The newest segment with a readable snapshot has all of it but what its own groups, and
+ * those of the segments after it, did since; the bytes of other segments are not read. Should no snapshot be readable,
+ * everything that can be found is replayed from nothing: what had finished before may come back, but nothing is lost.
  */
 export async function recover(options: {
   readonly disk: Disk;
@@ -161,7 +161,8 @@ async function replaySegment(
   let held: Damage | undefined;
   for await (const found of scan(file, { segment, salt, checkBlocks: true, ...range })) {
     state.end = found.end;
-    // Header, snapshot and first group come with one write. If only they are there, that write was torn and never acknowledged.
+    // Header, snapshot and first group come with one write. If only they are there, that write was torn and never
+    // acknowledged.
     if (held && !(found.kind === 'group' && found.group.isFirst)) {
       await report.damage(held);
       held = undefined;

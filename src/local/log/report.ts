@@ -6,7 +6,10 @@ import { readAt } from './scan.ts';
 export interface Report {
   /** One sentence and its fields. */
   warn(message: string, fields: Readonly<Record<string, string | number>>): void;
-  /** Bytes of a segment are not what was written. Counts each place once and copies its bytes to quarantine; never rejects. */
+  /**
+   * Bytes of a segment are not what was written. Counts each place once and copies its bytes to quarantine; never
+   * rejects.
+   */
   damage(damage: Damage): Promise<void>;
   damaged(): DamageCount;
 }

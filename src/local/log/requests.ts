@@ -1,4 +1,4 @@
-import type { Batch, Change, LaneStatus, Move, Plan, Postponement } from '../../core/buffer.ts';
+import type { Append, Batch, Change, LaneStatus, Move, Plan, Postponement } from '../../core/buffer.ts';
 import { DeliveryError } from '../../core/errors.ts';
 import type { LaneKey } from '../../core/lanes.ts';
 import type { StoredBlock } from './format.ts';
@@ -15,19 +15,56 @@ const NOTHING: Wish = { append: [], operations: [], touches: [] };
 
 /** All or nothing; nothing at all when a batch it names is gone or advanced that far already. */
 export function changeRequest(context: ReaderContext, change: Change): Request<readonly LaneStatus[]> {
-  const { ledger } = context;
-  const bytes = (change.append ?? []).reduce((sum, { records }) => sum + records.data.length, 0);
-  if (bytes > COMMIT_LIMIT_BYTES) {
-    const message = `A change of ${bytes} bytes is more than the ${COMMIT_LIMIT_BYTES} that the buffer takes at once.`;
-    throw new DeliveryError(message, { code: 'Buffer.CommitTooLarge', retryable: false });
+  const { append } = change;
+  if (append !== undefined) refuseTooLarge(append);
+  return append !== undefined && isPlain(change) ? appendRequest(context.ledger, append) : anyRequest(context, change);
+}
+
+function refuseTooLarge(append: readonly Append[]): void {
+  let bytes = 0;
+  for (const { records } of append) bytes += records.data.length;
+  if (bytes <= COMMIT_LIMIT_BYTES) return;
+  const message = `A change of ${bytes} bytes is more than the ${COMMIT_LIMIT_BYTES} that the buffer takes at once.`;
+  throw new DeliveryError(message, { code: 'Buffer.CommitTooLarge', retryable: false });
+}
+
+/** Nothing but records into lanes. */
+function isPlain(change: Change): boolean {
+  for (const member in change) if (member !== 'append') return false;
+  return true;
+}
+
+/** A put, tens of thousands of times a second: it names no batch, so there is nothing to decide. */
+function appendRequest(ledger: Ledger, append: readonly Append[]): Request<readonly LaneStatus[]> {
+  const wish: Wish = { append, operations: [], touches: [] };
+  return {
+    isPlain: true,
+    decide: () => wish,
+    answer() {
+      const filled = new Set(append.length === 1 ? append[0]?.lanes : append.flatMap(({ lanes }) => lanes));
+      return statusesOf(ledger, filled);
+    },
+  };
+}
+
+function statusesOf(ledger: Ledger, lanes: Iterable<LaneKey>): LaneStatus[] {
+  const statuses: LaneStatus[] = [];
+  for (const lane of lanes) {
+    const status = laneStatus(ledger, lane);
+    if (status !== undefined) statuses.push(status);
   }
+  return statuses;
+}
+
+function anyRequest(context: ReaderContext, change: Change): Request<readonly LaneStatus[]> {
+  const { ledger } = context;
   const moves = (change.move ?? []).map((move) => preparedMove(context, move));
   const named = [change.finish, change.advance?.batch, ...(change.move ?? []).map(({ batch }) => batch)];
   const batches = named.filter((id) => id !== undefined);
   let filled: LaneKey[] = [];
 
   return {
-    isPlain: Object.keys(change).every((member) => member === 'append'),
+    isPlain: false,
 
     decide() {
       filled = [];
@@ -45,7 +82,7 @@ export function changeRequest(context: ReaderContext, change: Change): Request<r
       for (const move of moves) await move.prepare();
     },
 
-    answer: () => filled.map((lane) => laneStatus(ledger, lane)).filter((status) => status !== undefined),
+    answer: () => statusesOf(ledger, filled),
   };
 }
 

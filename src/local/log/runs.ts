@@ -64,7 +64,7 @@ export function rangesBetween(run: Run, first: number, last: number): number[] {
 }
 
 /** Adds a range that starts at or after the end of the last. */
-export function addRange(ranges: number[], from: number, to: number): void {
+function addRange(ranges: number[], from: number, to: number): void {
   if (ranges.at(-1) === from) ranges[ranges.length - 1] = to;
   else ranges.push(from, to);
 }

@@ -32,8 +32,9 @@ export interface ScanOptions {
 }
 
 /**
- * The groups of a segment in order. Where the end is not known, an invalid group is the torn tail, never acknowledged, unless
- * a valid one follows it: then it is damage. So is a group with a broken block, whose head still tells what it did.
+ * The groups of a segment in order. Where the end is not known, an invalid group is the torn tail, never acknowledged,
+ * unless a valid one follows it: then it is damage. So is a group with a broken block, whose head still tells what it
+ * did.
  */
 export async function* scan(file: DiskFile, options: ScanOptions): AsyncGenerator<Found> {
   const size = await file.size();
@@ -105,7 +106,10 @@ async function nextGroup(
 /** A multiple of the alignment. */
 const LOOK_AHEAD_BYTES = 1024 * 1024;
 
-/** The file's bytes from `offset` on, fewer only at its end. Where the disk cannot read a page, it is zeros: damage like any other. */
+/**
+ * The file's bytes from `offset` on, fewer only at its end. Where the disk cannot read a page, it is zeros: damage like
+ * any other.
+ */
 export async function readAt(file: DiskFile, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   try {

@@ -16,11 +16,14 @@ export interface Segments {
   /** The segment takes no more groups: writes its index behind them and lets its file go, all in the background. */
   retire(number: number): void;
   /**
-   * Writes what is in the segment once more, and waits for the disk. After a failed fsync the system shows bytes that are not on
-   * the disk and counts them as written; whoever found them there must not build on them before.
+   * Writes what is in the segment once more, and waits for the disk. After a failed fsync the system shows bytes that
+   * are not on the disk and counts them as written; whoever found them there must not build on them before.
    */
   rewrite(number: number): Promise<void>;
-  /** Runs `work` on the segment, which is neither freed nor closed meanwhile. Resolves with undefined when there is no such file. */
+  /**
+   * Runs `work` on the segment, which is neither freed nor closed meanwhile. Resolves with undefined when there is no
+   * such file.
+   */
   use<T>(number: number, work: (segment: OpenSegment) => Promise<T>): Promise<T | undefined>;
   /** The segment's index if it is in memory. */
   indexOf(number: number): BlockIndex | undefined;
@@ -62,7 +65,10 @@ export interface SegmentsOptions {
 
 /** Closed segments whose file and index stay open for the next reader. */
 const OPEN_SEGMENTS = 8;
-/** A retired file with more room left than this share of a segment is cut: it was closed early, by a restart or a failed write. */
+/**
+ * A retired file with more room left than this share of a segment is cut: it was closed early, by a restart or a failed
+ * write.
+ */
 const SHARE_LEFT_UNCUT = 1 / 8;
 /** Memory for the indexes of closed segments; a single one may exceed it. */
 const INDEX_MEMORY_BYTES = 64 * 1024 * 1024;

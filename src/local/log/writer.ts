@@ -12,12 +12,12 @@ import type { Segments } from './segments.ts';
 import { snapshotOf } from './snapshot.ts';
 
 /**
- * The one who writes. Requests that arrive while a group is on its way to the disk share the next one; the ledger changes
- * only when a group is durable, before the next is put together, so a request always decides on what is true.
+ * The one who writes. Requests that arrive while a group is on its way to the disk share the next one; the ledger
+ * changes only when a group is durable, before the next is put together, so a request always decides on what is true.
  *
- * A write that fails tells nothing about what reached the disk. Its requests are refused, and the log goes on in a new segment,
- * whose header says where the old one validly ends. Until such a header is durable the log is not ready: every group tries
- * again, and so does a timer.
+ * A write that fails tells nothing about what reached the disk. Its requests are refused, and the log goes on in a new
+ * segment, whose header says where the old one validly ends. Until such a header is durable the log is not ready: every
+ * group tries again, and so does a timer.
  */
 export interface Writer {
   /** Resolves with the request's answer when what it wished is durable and applied. */

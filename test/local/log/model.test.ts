@@ -8,9 +8,10 @@ import { memoryBuffer } from '../../kit/memory-buffer.ts';
 import { type Random, randomFrom, type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
 
 /**
- * Random actions on the log, on a disk that fails, fills up and loses power, beside the same actions on the memory buffer.
- * After every step both must hold the same; after a power failure the log must hold what the model does with some of the
- * unanswered actions done, each wholly. `HYDRANT_SEEDS=5000` runs more seeds, `HYDRANT_SEED=17` only that one.
+ * Random actions on the log, on a disk that fails, fills up and loses power, beside the same actions on the memory
+ * buffer. After every step both must hold the same; after a power failure the log must hold what the model does with
+ * some of the unanswered actions done, each wholly. `HYDRANT_SEEDS=5000` runs more seeds, `HYDRANT_SEED=17` only that
+ * one.
  */
 const SEEDS = Number(process.env.HYDRANT_SEEDS ?? 200);
 const ONLY = process.env.HYDRANT_SEED;
@@ -75,9 +76,9 @@ async function story(seed: number): Promise<void> {
 }
 
 /**
- * The log, the model, and what is not certain: actions that were refused or never answered, since the last that was done. Those
- * of one moment may be found after a restart, for it was their write that failed, but not those of two: the later write would
- * have said that the earlier one does not count.
+ * The log, the model, and what is not certain: actions that were refused or never answered, since the last that was
+ * done. Those of one moment may be found after a restart, for it was their write that failed, but not those of two: the
+ * later write would have said that the earlier one does not count.
  */
 async function openWorld(random: Random) {
   const fsync = random() < 0.25 ? 'interval' : 'always';
@@ -327,7 +328,10 @@ function postpone(id: string, step: number): Action {
   return { name: 'postpone', touches: [id], run: (buffer) => buffer.postpone(id, attempt) };
 }
 
-/** Records of bytes that nobody else has, arrived at a time that no other block has: blocks of several callers never join. */
+/**
+ * Records of bytes that nobody else has, arrived at a time that no other block has: blocks of several callers never
+ * join.
+ */
 function block(random: Random, step: number, at: number): RecordBlock {
   const longest = random() < 0.1 ? 20_000 : 800;
   const records = Array.from({ length: 1 + Math.floor(random() * 5) }, () => {
