@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject } from '../src/core/json.ts';
 
@@ -16,6 +17,8 @@ export interface Service {
   call(operation: string, body: string): Promise<unknown>;
   /** Delivers what the stream holds, and resolves when that has happened. */
   flush(stream: string): Promise<void>;
+  /** What the buffer takes on the disk. */
+  bufferedBytes(): Promise<number>;
   /** Resident memory now and at its highest, in MiB. */
   memory(): Promise<{ readonly nowMib: number; readonly peakMib: number }>;
   /** Ends it with kill -9. */
@@ -54,6 +57,11 @@ export async function startService(dataFolder: string): Promise<Service> {
       const { postponed } = await post('/_hydrant/flush', { 'content-type': 'application/json' }, body);
       assert.deepEqual(postponed, []);
     },
+    async bufferedBytes() {
+      const ready: unknown = await (await fetch(new URL('/ready', url))).json();
+      assert(isJsonObject(ready) && isJsonObject(ready.buffer) && typeof ready.buffer.usedBytes === 'number');
+      return ready.buffer.usedBytes;
+    },
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       const mib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
@@ -91,3 +99,14 @@ export async function makeStreams(service: Service, count: number, compression =
   }
   return names;
 }
+
+/** Deletes them with all they hold, and waits until the log has let go of it. */
+export async function dropStreams(service: Service, names: readonly string[]): Promise<void> {
+  for (const DeliveryStreamName of names) {
+    await service.call('DeleteDeliveryStream', JSON.stringify({ DeliveryStreamName }));
+  }
+  while ((await service.bufferedBytes()) > LET_GO_BYTES) await setTimeout(50);
+}
+
+/** The log keeps its newest segments whatever is in them. */
+const LET_GO_BYTES = 160 * 1024 * 1024;
