@@ -28,15 +28,14 @@ interface Import {
   readonly from: string;
   /** A path in the repository, or a package's name. */
   readonly of: string;
-  readonly isType: boolean;
 }
 
 const imports: readonly Import[] = [...sources].flatMap(([from, text]) =>
   [...code(text).matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gm)].map(
-    ([statement, ...specifiers]) => {
+    ([, ...specifiers]) => {
       const specifier = specifiers.find((each) => each !== undefined) ?? '';
       const of = specifier.startsWith('.') ? normalize(join(dirname(from), specifier)) : specifier;
-      return { from, of, isType: /^(import|export) type\b/.test(statement) };
+      return { from, of };
     },
   ),
 );
@@ -103,10 +102,9 @@ describe('rooms', () => {
     expect(linesLike(eager, within('src/', 'destinations/'))).toEqual([]);
   });
 
-  it('no file imports itself, however far around, types aside', () => {
+  it('no file imports itself, however far around', () => {
     const next = new Map<string, string[]>();
-    for (const { from, of, isType } of imports)
-      if (sources.has(of) && !isType) next.set(from, [...(next.get(from) ?? []), of]);
+    for (const { from, of } of imports) if (sources.has(of)) next.set(from, [...(next.get(from) ?? []), of]);
     const done = new Set<string>();
     const cycles: string[] = [];
     const walk = (path: string, trail: readonly string[]): void => {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { FailureReason } from '../../core/records.ts';
-import { type BlockMeta, type StoredBlock, seed } from './format.ts';
+import { seed } from './format.ts';
+import type { BlockMeta, StoredBlock } from './state.ts';
 
 /**
  * Where the blocks of one segment lie: a table of numbers, one row a block in the order of the file, and for each

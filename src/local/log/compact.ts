@@ -1,8 +1,8 @@
 import { sliceBlock } from '../../core/records.ts';
 import { type BlockToWrite, storedBytes } from './format.ts';
-import type { Ledger, Place } from './ledger.ts';
 import { locate, type ReaderContext, readBlocks } from './reader.ts';
 import { overlap, rangesOf } from './runs.ts';
+import type { Ledger, Place } from './state.ts';
 import type { Writer } from './writer.ts';
 
 /**

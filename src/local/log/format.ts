@@ -1,8 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { LaneKey } from '../../core/lanes.ts';
 import type { FailureReason } from '../../core/records.ts';
-import type { Operation } from './ledger.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { BlockMeta, Operation, Snapshot, StoredBlock } from './state.ts';
 
 /**
  * The bytes of a segment. A header fills the first 4 KiB. Groups follow, each at the next 4 KiB boundary: a head (a
@@ -32,28 +31,6 @@ const PREFIX_BYTES = 20;
 /** Larger heads and groups are not believed: damage must not make the reader ask for memory. */
 const HEAD_LIMIT_BYTES = 512 * 1024 * 1024;
 const BLOCKS_LIMIT_BYTES = 1024 * 1024 * 1024;
-
-/**
- * One block's metadata. Records of a written lane are numbered within the segment they were first written to, their
- * `origin`: a block holds `count` of them from number `from` on, wherever a copy of it lies.
- */
-export interface BlockMeta {
-  readonly origin: number;
-  /** The lanes it was written to, in one name; see `writtenName`. */
-  readonly name: string;
-  readonly from: number;
-  readonly count: number;
-  /** Of the records, without the table of lengths. */
-  readonly bytes: number;
-  readonly arrivedAt: number;
-  readonly reason?: FailureReason;
-}
-
-export interface StoredBlock extends BlockMeta {
-  /** In the segment's file. */
-  readonly offset: number;
-  readonly crc: number;
-}
 
 export interface Group {
   readonly segment: number;

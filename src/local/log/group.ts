@@ -1,7 +1,7 @@
 import type { LaneKey } from '../../core/lanes.ts';
 import { type RecordBlock, sliceBlock } from '../../core/records.ts';
 import { type BlockToWrite, storedBytes, writtenName } from './format.ts';
-import type { Operation } from './ledger.ts';
+import type { Operation } from './state.ts';
 
 /** What one request wants of the next group. */
 export interface Wish {

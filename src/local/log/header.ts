@@ -1,19 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ALIGNMENT } from './format.ts';
-
-/**
- * What opens a segment. `previousEnd` is where the previous segment validly ends, whatever a failed write left behind
- * it.
- */
-export interface SegmentHeader {
-  readonly version: number;
-  readonly number: number;
-  readonly salt: number;
-  readonly previous?: number;
-  readonly previousEnd?: number;
-  /** Records the log had taken before. */
-  readonly seq: number;
-}
+import type { SegmentHeader } from './state.ts';
 
 const HEADER_MAGIC = 0x30475948; // "HYG0"
 

@@ -6,12 +6,13 @@ import type { Disk } from '../disk.ts';
 import { openBackground } from './background.ts';
 import { openCompaction } from './compact.ts';
 import { openFreshFiles } from './fresh-files.ts';
-import { batchOf, type Ledger, laneStatus, type Operation, segmentsInUse } from './ledger.ts';
+import { batchOf, laneStatus, segmentsInUse } from './ledger.ts';
 import { type ReaderContext, readRun } from './reader.ts';
 import { recover } from './recover.ts';
 import { type DamageCount, openReport } from './report.ts';
 import { changeRequest, planRequest, postponeRequest, sealRequest } from './requests.ts';
 import { openSegments } from './segments.ts';
+import type { Ledger, Operation } from './state.ts';
 import { openWriter } from './writer.ts';
 
 export interface LogOptions {
@@ -58,7 +59,8 @@ const SEGMENT_MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * The durable buffer of one machine: an append-only log in the folder's segment files; see `format.ts` for the bytes,
- * `ledger.ts` for the state, `writer.ts` for commits, `recover.ts` for what happens here.
+ * `state.ts` and `ledger.ts` for what it knows and how that changes, `writer.ts` for commits, `recover.ts` for what
+ * happens here.
  *
  * Damage never keeps it from opening. It rejects with a `ConfigError` when another process holds the folder, when a
  * newer version wrote it, and when it is not a folder one can write to.

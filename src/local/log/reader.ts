@@ -1,10 +1,10 @@
 import { type RecordBlock, sliceBlock } from '../../core/records.ts';
-import { isWhole, type StoredBlock, storedBytes } from './format.ts';
-import type { Ledger, Place } from './ledger.ts';
+import { isWhole, storedBytes } from './format.ts';
 import type { Report } from './report.ts';
 import { overlap, type Run, rangesBetween } from './runs.ts';
 import { readAt } from './scan.ts';
 import type { OpenSegment, Segments } from './segments.ts';
+import type { Ledger, Place, StoredBlock } from './state.ts';
 
 /** Blocks that lie near each other are read at once, up to this many bytes. A single block may be larger. */
 const READ_BYTES = 1024 * 1024;

@@ -4,11 +4,12 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 import { ALIGNMENT, FIRST_GROUP, FORMAT_VERSION, storedBytes } from './format.ts';
 import { segmentName } from './fresh-files.ts';
-import { decodeHeader, type SegmentHeader } from './header.ts';
-import { applyGroup, applyOpen, emptyLedger, type Ledger } from './ledger.ts';
+import { decodeHeader } from './header.ts';
+import { applyGroup, applyOpen, emptyLedger } from './ledger.ts';
 import type { Damage, Report } from './report.ts';
 import { type Found, readAt, scan } from './scan.ts';
-import { restore, type Snapshot } from './snapshot.ts';
+import { restore } from './snapshot.ts';
+import type { Ledger, SegmentHeader, Snapshot } from './state.ts';
 
 /** What the folder held when the log was opened. */
 export interface Recovered {

@@ -1,12 +1,12 @@
 import type { Append, Batch, Change, LaneStatus, Move, Plan, Postponement } from '../../core/buffer.ts';
 import { DeliveryError } from '../../core/errors.ts';
 import type { LaneKey } from '../../core/lanes.ts';
-import type { StoredBlock } from './format.ts';
 import type { Wish } from './group.ts';
-import { type BatchState, batchOf, type Ledger, laneStatus, type Operation } from './ledger.ts';
+import { batchOf, laneStatus } from './ledger.ts';
 import type { Request } from './queue.ts';
 import { type ReaderContext, readRun } from './reader.ts';
 import { type Run, rangesBetween } from './runs.ts';
+import type { BatchState, Ledger, Operation, StoredBlock } from './state.ts';
 
 /** A commit with more bytes than this is refused: it could not be written, nor read again, in bounded memory. */
 const COMMIT_LIMIT_BYTES = 64 * 1024 * 1024;

@@ -1,14 +1,6 @@
 import type { DiskFile } from '../disk.ts';
-import {
-  ALIGNMENT,
-  aligned,
-  decodeHead,
-  type Group,
-  groupSizes,
-  isWhole,
-  type StoredBlock,
-  storedBytes,
-} from './format.ts';
+import { ALIGNMENT, aligned, decodeHead, type Group, groupSizes, isWhole, storedBytes } from './format.ts';
+import type { StoredBlock } from './state.ts';
 
 /** What stands in a segment from some offset on: a group, or bytes that are none though a group follows them. */
 export type Found =

@@ -5,9 +5,9 @@ import type { Background } from './background.ts';
 import { type BlockIndex, decodeIndex, emptyIndex, INDEX_PREFIX_BYTES, indexBytes } from './block-index.ts';
 import { aligned, FIRST_GROUP } from './format.ts';
 import { type FreshFile, type FreshFiles, segmentName } from './fresh-files.ts';
-import type { SegmentState } from './ledger.ts';
 import type { Report } from './report.ts';
 import { readAt, scan } from './scan.ts';
+import type { SegmentState } from './state.ts';
 
 /** The segments there are: the active one, and closed ones, opened for whoever reads them. */
 export interface Segments {

@@ -1,33 +1,8 @@
 import type { LaneKey } from '../../core/lanes.ts';
 import { FIRST_GROUP } from './format.ts';
-import type { SegmentHeader } from './header.ts';
-import { addToLane, type BatchState, emptyLedger, hold, type Ledger, type Place, type SegmentState } from './ledger.ts';
+import { addToLane, emptyLedger, hold } from './ledger.ts';
 import { oldestOf, type Run, sumOf } from './runs.ts';
-
-/** The ledger as JSON; `restore` makes it a ledger again. Counters that follow from the rest are left out. */
-export interface Snapshot {
-  readonly seq: number;
-  readonly active: number;
-  readonly lanes: readonly (readonly [LaneKey, readonly PackedRun[]])[];
-  readonly batches: readonly (Omit<BatchState, 'runs' | 'records' | 'bytes' | 'oldestAt'> & {
-    readonly runs: readonly PackedRun[];
-  })[];
-  readonly cursors: readonly (readonly [name: string, value: string])[];
-  readonly origins: readonly (readonly [number, readonly Place[]])[];
-  readonly segments: readonly (readonly [number, SegmentState])[];
-}
-
-type PackedRun = readonly [
-  origin: number,
-  /** Empty when it is the lane itself. */
-  name: string,
-  from: number,
-  to: number,
-  records: number,
-  bytes: number,
-  oldestAt: number,
-  rest?: Pick<Run, 'only' | 'reason'>,
-];
+import type { Ledger, PackedRun, SegmentHeader, Snapshot } from './state.ts';
 
 /** The state a segment opens with: the ledger as `applyOpen` would leave it. */
 export function snapshotOf(ledger: Ledger, header: Omit<SegmentHeader, 'version' | 'seq'>): Snapshot {

@@ -1,15 +1,16 @@
 import { DeliveryError } from '../../core/errors.ts';
 import type { DiskFile } from '../disk.ts';
 import { emptyIndex } from './block-index.ts';
-import { encodeGroup, FIRST_GROUP, FORMAT_VERSION, type StoredBlock } from './format.ts';
+import { encodeGroup, FIRST_GROUP, FORMAT_VERSION } from './format.ts';
 import type { FreshFiles } from './fresh-files.ts';
 import type { GroupDraft } from './group.ts';
 import { encodeHeader } from './header.ts';
-import { applyGroup, applyOpen, type Ledger, type Operation } from './ledger.ts';
+import { applyGroup, applyOpen } from './ledger.ts';
 import { type Request, requestQueue, type Written } from './queue.ts';
 import type { Report } from './report.ts';
 import type { Segments } from './segments.ts';
 import { snapshotOf } from './snapshot.ts';
+import type { Ledger, Operation, StoredBlock } from './state.ts';
 
 /**
  * The one who writes. Requests that arrive while a group is on its way to the disk share the next one; the ledger
