@@ -1,12 +1,13 @@
 import type { Batch, LaneStatus, Move, Plan, RecordBuffer } from './buffer.ts';
-import type { RefusedRecord, Slice, SliceToPlan } from './destination.ts';
+import type { RefusedRecord, Slice } from './destination.ts';
 import { DeliveryError } from './errors.ts';
 import type { DrainEvent } from './events.ts';
 import { type LaneKey, laneKey, laneOf } from './lanes.ts';
+import { type Delivery, isInDoubt, nextPlan, settledAt, sliceToPlan, wasRefused } from './plan.ts';
 import { dueAt } from './policy.ts';
 import type { FailureReason } from './records.ts';
 import { backoffMs } from './retry.ts';
-import { type Adapters, type Destined, routeOf } from './route.ts';
+import { type Adapters, routeOf } from './route.ts';
 import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
 import type { StreamDefinition, StreamStore } from './streams.ts';
 
@@ -83,9 +84,11 @@ export function drain(ports: DrainPorts): Drain {
     const startedAt = now();
     let plan: Plan | undefined;
     try {
-      const settled = settledAt(delivery);
+      const settled = settledAt(delivery, ports.startedAt);
       if (settled > startedAt) return rest(batch, settled);
-      plan = await planInForce(delivery, signal);
+      const next = await nextPlan(delivery, signal);
+      await buffer.plan(batch.id, next);
+      plan = next;
       const delivered = await route.destination.deliver(sliceOf(delivery, plan), signal);
       const moves = movesOf(delivery, delivered.refused ?? [], plan.attempt);
       const attempted = await finish(batch, moves);
@@ -103,42 +106,6 @@ export function drain(ports: DrainPorts): Drain {
     }
   }
 
-  /**
-   * The plan of the first attempt holds for every repeat, so that a repeat overwrites. A newer version of the stream
-   * replaces it (a wrong bucket can be put right) only when nothing can have been created under the old one. Each
-   * attempt writes its number down before its first byte leaves: an attempt that a crash cut off is then told from one
-   * that was refused.
-   */
-  async function planInForce({ batch, stream, route }: Delivery, signal: AbortSignal): Promise<Plan> {
-    const attempt = Math.max(batch.postponed?.attempts ?? 0, batch.plan?.attempt ?? 0) + 1;
-    const { destination } = route;
-    const { plan: old } = batch;
-    const keeps =
-      old !== undefined &&
-      (old.streamVersion === stream.version ||
-        !(wasRefused(batch) || ((await destination.isAbsent?.(old, signal)) ?? false)));
-    const plan: Plan = keeps
-      ? { ...old, attempt }
-      : {
-          streamVersion: stream.version,
-          attempt,
-          output: destination.plan?.(toPlan({ batch, stream, route })) ?? null,
-        };
-    await buffer.plan(batch.id, plan);
-    return plan;
-  }
-
-  /**
-   * When the far side can be asked what an old plan has created: what an attempt sent may still be on its way when the
-   * attempt is over, or its process dead. Only a plan that might be replaced is worth the wait.
-   */
-  function settledAt({ batch, stream, route }: Delivery): number {
-    if (batch.plan === undefined || batch.plan.streamVersion === stream.version || wasRefused(batch)) return 0;
-    if (route.destination.isAbsent === undefined) return 0;
-    const sawItEnd = batch.postponed?.attempts === batch.plan.attempt;
-    return (sawItEnd ? batch.postponed.endedAt : ports.startedAt) + DOUBT_SETTLES_MS;
-  }
-
   function rest(batch: Batch, until: number): Attempted {
     buffer.release(batch.id);
     const message = 'An earlier attempt may still arrive; what it created is looked up after that.';
@@ -148,7 +115,7 @@ export function drain(ports: DrainPorts): Drain {
   function sliceOf(delivery: Delivery, plan: Plan): Slice {
     const { id } = delivery.batch;
     return {
-      ...toPlan(delivery),
+      ...sliceToPlan(delivery),
       plan,
       read: () => buffer.read(id),
       note: (note) => buffer.plan(id, { ...plan, note }),
@@ -228,43 +195,11 @@ export function drain(ports: DrainPorts): Drain {
   };
 }
 
-/** Longer than a request can be under way whose sender has stopped or died. */
-const DOUBT_SETTLES_MS = 30_000;
-
-interface Delivery {
-  readonly batch: Batch;
-  readonly stream: StreamDefinition;
-  readonly route: Destined;
-}
-
 interface FailedDelivery extends Delivery {
   readonly startedAt: number;
   /** Undefined when the attempt failed before it had one. */
   readonly plan: Plan | undefined;
   readonly error: unknown;
-}
-
-function toPlan({ batch, stream, route }: Delivery): SliceToPlan {
-  return {
-    id: `${batch.id}/0`,
-    stream: { name: stream.name, arn: stream.arn, version: stream.version },
-    config: route.config,
-    ...(route.extensions && { extensions: route.extensions }),
-    ...(route.errorOutputType !== undefined && { errorOutputType: route.errorOutputType }),
-    records: batch.records,
-    bytes: batch.bytes,
-    oldestAt: batch.oldestAt,
-  };
-}
-
-/** Every attempt under the batch's plan ended, and each in a definite refusal. */
-function wasRefused(batch: Batch): boolean {
-  return batch.postponed?.outcome === 'refused' && batch.postponed.attempts === batch.plan?.attempt;
-}
-
-/** Some attempt before the plan's current one, under that same plan, may have created something. */
-function isInDoubt(batch: Batch, plan: Plan): boolean {
-  return batch.plan !== undefined && batch.plan.streamVersion === plan.streamVersion && !wasRefused(batch);
 }
 
 function errorLane(stream: StreamDefinition, type: string): LaneKey {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError } from '../core/errors.ts';
+import { ApiError, ConfigError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { StreamDefinition, StreamStore } from '../core/streams.ts';
 import type { Disk } from './disk.ts';
@@ -71,7 +71,9 @@ export async function fileStreams({
       const change = before.then(async () => {
         const current = byName.get(name);
         const next = decide(current);
-        await replace(current, next);
+        await replace(current, next).catch((error: unknown) => {
+          throw notStored(name, error);
+        });
         return next;
       });
       const settled = change.catch(() => undefined); // the caller gets the error; the next change does not
@@ -82,6 +84,12 @@ export async function fileStreams({
       return change;
     },
   };
+}
+
+/** A full or failing disk is the service's trouble, and may be over when the client tries again. */
+function notStored(name: string, cause: unknown): ApiError {
+  const message = `The definition of ${name} could not be stored: ${String(cause)}`;
+  return Object.assign(new ApiError('ServiceUnavailableException', message, 503), { cause });
 }
 
 function definitionIn(path: string, read: () => unknown): StreamDefinition {

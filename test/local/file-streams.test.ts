@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -75,6 +75,18 @@ describe('stream definitions in files', () => {
 
     await expect(refusal).rejects.toThrow('no');
     expect((await after)?.version).toBe(7);
+  });
+
+  it('that the disk does not take are refused with an error every SDK retries, and nothing has changed', async () => {
+    await (await open()).change('s', () => aStream({ name: 's' }));
+    const streams = await open();
+    await rm(folder, { recursive: true });
+
+    const change = streams.change('s', () => aStream({ name: 's', version: 2 }));
+
+    await expect(change).rejects.toMatchObject({ code: 'ServiceUnavailableException', status: 503 });
+    expect((await streams.get('s'))?.version).toBe(1);
+    await mkdir(folder);
   });
 
   it('are gone after a removal, and the name is free for another incarnation', async () => {
