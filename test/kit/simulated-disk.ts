@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/local/disk.ts';
+import type { RandomNumbers } from './random.ts';
 
 /** A disk in memory that loses power, fails and fills up at the moments a seed picks, and never by a clock. */
 export interface SimulatedDisk extends Disk {
@@ -24,19 +25,6 @@ export interface SimulatedDisk extends Disk {
 /** Of the unsynced sectors: none (`lost`), all (`kept`: the process died, not the machine), or as the seed has it. */
 export type Survival = 'lost' | 'kept' | 'torn';
 
-export type Random = () => number;
-
-/** Repeatable random numbers from 0 to below 1 (mulberry32). */
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const SECTOR_BYTES = 512;
 
 interface Content {
@@ -51,7 +39,7 @@ interface Content {
 type Names = Map<string, Content>;
 type NameChange = (names: Names) => void;
 
-export function simulatedDisk(random: Random, start: Names = new Map()): SimulatedDisk {
+export function simulatedDisk(random: RandomNumbers, start: Names = new Map()): SimulatedDisk {
   const names: Names = new Map(start);
   let durableNames: Names = new Map(start);
   let unsyncedChanges: { readonly folder: string; readonly change: NameChange }[] = [];
@@ -227,7 +215,7 @@ function store(content: Content): void {
 }
 
 /** As Linux has it after a failed fsync: what is in the cache counts as clean, whether it reached the disk or not. */
-function forgetSome(content: Content, random: Random): void {
+function forgetSome(content: Content, random: RandomNumbers): void {
   for (const sector of content.dirty) {
     if (random() < 0.5) continue;
     if (content.stored.length < content.cached.length) content.stored = resized(content.stored, content.cached.length);
@@ -240,7 +228,7 @@ function storeSector(content: Content, into: Buffer, sector: number): void {
   content.cached.copy(into, sector * SECTOR_BYTES, sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
 }
 
-function survivor(content: Content, survival: Survival, random: Random): Content {
+function survivor(content: Content, survival: Survival, random: RandomNumbers): Content {
   if (survival === 'kept') return { cached: content.cached, stored: content.stored, dirty: content.dirty };
   let bytes: Buffer = Buffer.from(content.stored);
   const likelihood = survival === 'lost' ? 0 : (PATCHY[Math.floor(random() * PATCHY.length)] ?? 0);

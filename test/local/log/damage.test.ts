@@ -5,7 +5,8 @@ import type { Disk, DiskFile } from '../../../src/local/disk.ts';
 import { encodeHeader } from '../../../src/local/log/header.ts';
 import { type Log, openLog } from '../../../src/local/log/log.ts';
 import { readAll } from '../../kit/buffer.ts';
-import { randomFrom, type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
+import { randomFrom } from '../../kit/random.ts';
+import { type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
 
 const LANE = 's1/deliver/';
 const PAGE = 4_096;

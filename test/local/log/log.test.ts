@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { recordBlock } from '../../../src/core/records.ts';
 import { type Log, type LogOptions, openLog } from '../../../src/local/log/log.ts';
 import { readAll } from '../../kit/buffer.ts';
-import { randomFrom, type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
+import { randomFrom } from '../../kit/random.ts';
+import { type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
 
 const LANE = 's1/deliver/';
 const OTHER = 's2/deliver/';

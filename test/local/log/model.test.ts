@@ -5,7 +5,8 @@ import { laneKey } from '../../../src/core/lanes.ts';
 import { eachRecord, type RecordBlock, recordBlock } from '../../../src/core/records.ts';
 import { type Log, openLog } from '../../../src/local/log/log.ts';
 import { memoryBuffer } from '../../kit/memory-buffer.ts';
-import { type Random, randomFrom, type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
+import { type RandomNumbers, randomFrom } from '../../kit/random.ts';
+import { type SimulatedDisk, simulatedDisk } from '../../kit/simulated-disk.ts';
 
 /**
  * Random actions on the log, on a disk that fails, fills up and loses power, beside the same actions on the memory
@@ -80,7 +81,7 @@ async function story(seed: number): Promise<void> {
  * done. Those of one moment may be found after a restart, for it was their write that failed, but not those of two: the
  * later write would have said that the earlier one does not count.
  */
-async function openWorld(random: Random) {
+async function openWorld(random: RandomNumbers) {
   const fsync = random() < 0.25 ? 'interval' : 'always';
   const segmentBytes = [16, 32, 64][Math.floor(random() * 3)]! * 1_024; // one of three
   const budgetBytes = segmentBytes * (4 + Math.floor(random() * 12));
@@ -248,7 +249,7 @@ function* subsets(actions: readonly Action[]): Generator<Action[]> {
 }
 
 /** One to four actions at once, of which no two touch the same, except that many may append to one lane. */
-function somethingToDo(random: Random, model: RecordBuffer, step: number): Action[] {
+function somethingToDo(random: RandomNumbers, model: RecordBuffer, step: number): Action[] {
   const chosen: Action[] = [];
   const touched = new Set<string>();
   const wanted = 1 + Math.floor(random() ** 2 * 4);
@@ -263,13 +264,13 @@ function somethingToDo(random: Random, model: RecordBuffer, step: number): Actio
   return chosen;
 }
 
-function append(random: Random, step: number, at: number): Action {
+function append(random: RandomNumbers, step: number, at: number): Action {
   const lanes = random() < 0.3 ? [LANES[0]!, LANES[2]!] : [oneOf(random, LANES)]; // LANES has six
   const records = block(random, step, at);
   return commit('append', lanes, { append: [{ lanes, records }] });
 }
 
-function onWhatIsThere(random: Random, model: RecordBuffer, step: number, at: number): Action {
+function onWhatIsThere(random: RandomNumbers, model: RecordBuffer, step: number, at: number): Action {
   const { lanes, batches } = model.due();
   const lane = oneOf(random, [...LANES, ...ERROR_LANES]);
   const batch = batches.length > 0 ? oneOf(random, batches) : undefined;
@@ -332,7 +333,7 @@ function postpone(id: string, step: number): Action {
  * Records of bytes that nobody else has, arrived at a time that no other block has: blocks of several callers never
  * join.
  */
-function block(random: Random, step: number, at: number): RecordBlock {
+function block(random: RandomNumbers, step: number, at: number): RecordBlock {
   const longest = random() < 0.1 ? 20_000 : 800;
   const records = Array.from({ length: 1 + Math.floor(random() * 5) }, () => {
     const record = Buffer.alloc(Math.floor(random() * longest));
@@ -342,7 +343,7 @@ function block(random: Random, step: number, at: number): RecordBlock {
   return recordBlock(1_000 + step * 10 + at, records);
 }
 
-function someRanges(random: Random, records: number): [number, number][] {
+function someRanges(random: RandomNumbers, records: number): [number, number][] {
   const ranges: [number, number][] = [];
   for (let from = Math.floor(random() * 3); from < records; ) {
     const to = Math.min(records, from + 1 + Math.floor(random() * 3));
@@ -352,6 +353,6 @@ function someRanges(random: Random, records: number): [number, number][] {
   return ranges;
 }
 
-function oneOf<T>(random: Random, things: readonly T[]): T {
+function oneOf<T>(random: RandomNumbers, things: readonly T[]): T {
   return things[Math.floor(random() * things.length)]!; // never called with none
 }
