@@ -41,7 +41,15 @@ export interface HydrantConfig {
   /** Refuse to create streams whose destination has no adapter. Default false. */
   readonly strictDestinations?: boolean;
   /** Objects go to S3, or to the store at `endpoint`, instead of a folder per bucket. `true` is S3 itself. */
-  readonly s3?: boolean | { readonly endpoint?: string; readonly region?: string; readonly pathStyle?: boolean };
+  readonly s3?:
+    | boolean
+    | {
+        readonly endpoint?: string;
+        readonly region?: string;
+        readonly pathStyle?: boolean;
+        /** Has the store encrypt objects under keys of its own, where their stream names no KMS key. */
+        readonly sse?: 'AES256';
+      };
   /** Default info. */
   readonly logLevel?: LogLevel;
   /** Listen beyond this machine although nothing checks who calls. Default false. */
@@ -62,7 +70,7 @@ const LONGEST_TRANSITION_MS = 3_600_000;
 const httpUrl = textLike(/^https?:\/\/[^/]/, 'the URL of a store that speaks S3, such as http://127.0.0.1:9000');
 const region = textLike(/^[a-z0-9-]{1,32}$/, "a region's name, such as us-east-1");
 
-const s3Members = members({ endpoint: httpUrl, region, pathStyle: yesOrNo });
+const s3Members = members({ endpoint: httpUrl, region, pathStyle: yesOrNo, sse: oneOf('AES256') });
 const s3: Setting<ReturnType<typeof s3Members> | undefined> = (given, path) => {
   if (typeof given === 'boolean') return given ? {} : undefined;
   return s3Members(given, path);
@@ -138,10 +146,11 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
 }
 
 function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string): S3Settings {
-  const { endpoint, pathStyle } = store;
+  const { endpoint, pathStyle, sse } = store;
   return {
     region: store.region ?? otherwise,
     ...(endpoint !== undefined && { endpoint }),
     ...(pathStyle !== undefined && { forcePathStyle: pathStyle }),
+    ...(sse !== undefined && { sse }),
   };
 }

@@ -18,6 +18,8 @@ export interface S3Settings {
    * hold.
    */
   readonly grantsBucketOwner?: boolean;
+  /** Has the store encrypt objects under keys of its own (SSE-S3), where the stream names no KMS key. */
+  readonly sse?: 'AES256';
   /** Requests at once and buffers of 8 MiB in use at once; 16 unless given. */
   readonly connections?: number;
   /**
@@ -108,12 +110,16 @@ export function s3Requests(settings: S3Settings): S3Requests {
     await send({});
   }
 
-  const headOf = ({ bucket, key, contentType, contentEncoding, kmsKeyArn }: ObjectPut) => ({
-    Bucket: bucket,
-    Key: key,
-    ContentType: contentType,
-    ...(contentEncoding !== undefined && { ContentEncoding: contentEncoding }),
-    ...(kmsKeyArn !== undefined && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyArn }),
+  const encryptionOf = ({ kmsKeyArn }: ObjectPut) => {
+    if (kmsKeyArn !== undefined) return { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyArn };
+    return settings.sse && { ServerSideEncryption: settings.sse };
+  };
+  const headOf = (object: ObjectPut) => ({
+    Bucket: object.bucket,
+    Key: object.key,
+    ContentType: object.contentType,
+    ...(object.contentEncoding !== undefined && { ContentEncoding: object.contentEncoding }),
+    ...encryptionOf(object),
     ...(settings.grantsBucketOwner && { ACL: 'bucket-owner-full-control' as const }),
   });
   const addressOf = ({ bucket, key, uploadId }: UploadAddress) => ({ Bucket: bucket, Key: key, UploadId: uploadId });

@@ -224,6 +224,16 @@ describe('an S3 bucket', () => {
     });
   });
 
+  it('asks the store to encrypt under its own keys when told to, and only where there is no KMS key', async () => {
+    const far = await bucketThat(undefined, { sse: 'AES256' });
+
+    await far.put(object(SMALL));
+    await far.put({ ...object(SMALL), kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/k' }).catch(() => {});
+
+    const asked = far.asked.map(({ headers }) => headers['x-amz-server-side-encryption']);
+    expect(asked.slice(0, 2)).toEqual(['AES256', 'aws:kms']);
+  });
+
   it('lets the bucket\u2019s owner own the object when asked', async () => {
     const far = await bucketThat(undefined, { grantsBucketOwner: true });
 

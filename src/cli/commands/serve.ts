@@ -66,10 +66,11 @@ export function serveCommand(): Command {
     .option('--s3-region <name>', "the store's region (default: --region)")
     .option('--s3-path-style', 'the bucket goes into the path (default with --s3-endpoint)')
     .option('--no-s3-path-style', 'the bucket goes into the host name')
+    .option('--s3-sse <algorithm>', 'AES256: the store encrypts objects whose stream names no KMS key')
     .option('--strict-destinations', 'refuse streams whose destination this version cannot deliver to')
     .option('--insecure', 'listen beyond this machine although nothing checks who calls')
-    .action(async ({ config, s3, s3Endpoint, s3Region, s3PathStyle, ...own }) => {
-      const store = { endpoint: s3Endpoint, region: s3Region, pathStyle: s3PathStyle };
+    .action(async ({ config, s3, s3Endpoint, s3Region, s3PathStyle, s3Sse, ...own }) => {
+      const store = { endpoint: s3Endpoint, region: s3Region, pathStyle: s3PathStyle, sse: s3Sse };
       const isS3Asked = s3 === true || Object.values(store).some((value) => value !== undefined);
       const flags: GivenSettings = isS3Asked ? { ...own, s3: storeIn(store) } : own;
       const { runServe } = await import('../serve.ts');
