@@ -52,6 +52,20 @@ export const radosgw: S3Server = {
   },
 };
 
+const { HYDRANT_S3_ENDPOINT: givenEndpoint } = process.env;
+
+/** A server that runs already and takes the keys above, such as the one of `compose.yaml`. */
+export const running: readonly S3Server[] =
+  givenEndpoint === undefined
+    ? []
+    : [
+        {
+          name: `the server at ${givenEndpoint}`,
+          tool: { name: givenEndpoint, install: 'start it', found: true },
+          start: async () => ({ endpoint: givenEndpoint, stop: async () => {} }),
+        },
+      ];
+
 async function started(child: ChildProcess, port: number) {
   const endpoint = `http://127.0.0.1:${port}`;
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

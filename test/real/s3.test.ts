@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectPut, ObjectStore } from '../../src/core/objects.ts';
 import { s3Objects } from '../../src/objects/s3.ts';
 import { describeObjects } from '../kit/objects.ts';
-import { ACCESS_KEY, moto, radosgw, type S3Server, SECRET_KEY } from './s3-servers.ts';
+import { ACCESS_KEY, moto, radosgw, running, type S3Server, SECRET_KEY } from './s3-servers.ts';
 import { itWith } from './tools.ts';
 
 const BUCKET = 'hydrant-test';
@@ -19,7 +19,7 @@ const signal = new AbortController().signal;
 process.env.AWS_ACCESS_KEY_ID = ACCESS_KEY;
 process.env.AWS_SECRET_ACCESS_KEY = SECRET_KEY;
 
-for (const server of [moto, radosgw]) {
+for (const server of [moto, radosgw, ...running]) {
   if (server.tool.found) describe(server.name, () => describeServer(server));
   else itWith([server.tool], `${server.name} stores objects`, async () => {});
 }
