@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from './readme.ts';
 
@@ -28,4 +30,19 @@ it('the package holds the program, the test kit and the pages, and nothing else'
     'package.json',
   ]);
   expect(paths).toEqual(expect.arrayContaining(['dist/src/cli.js', 'dist/src/index.d.ts', 'dist/test/kit/index.js']));
+});
+
+it("the test kit proves somebody else's buffer", async () => {
+  const folder = await mkdtemp(join(ROOT, 'dist', 'kit-'));
+  await writeFile(
+    join(folder, 'mine.test.mjs'),
+    `import { describeBuffer, memoryBuffer } from 'hydrant/test-kit';
+     describeBuffer({ name: 'mine', open: async () => memoryBuffer() });`,
+  );
+  await writeFile(join(folder, 'vitest.config.mjs'), "export default { test: { include: ['*.test.mjs'] } };");
+
+  const said = execFileSync('npx', ['vitest', 'run', '--root', folder], { cwd: ROOT, encoding: 'utf8' });
+  await rm(folder, { recursive: true });
+
+  expect(said).toMatch(/Tests .*[1-9]\d passed/);
 });
