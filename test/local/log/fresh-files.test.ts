@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { openBackground } from '../../../src/local/log/background.ts';
+import { openFreshFiles } from '../../../src/local/log/fresh-files.ts';
+import { openReport } from '../../../src/local/log/report.ts';
+import { randomFrom } from '../../kit/random.ts';
+import { simulatedDisk } from '../../kit/simulated-disk.ts';
+
+const SEGMENT_BYTES = 4_096;
+const MINUTE_MS = 60_000;
+
+describe('files kept to be used again', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    return () => vi.useRealTimers();
+  });
+
+  async function withSpares(count: number) {
+    const disk = simulatedDisk(randomFrom(1));
+    const spares = Array.from({ length: count }, (_, i) => `spare-${i}`);
+    for (const name of spares) {
+      const file = await disk.open(`/d/${name}`, 'create');
+      await file.write([new Uint8Array(SEGMENT_BYTES)], 0);
+      await file.close();
+    }
+    const background = openBackground(openReport({ disk, folder: '/d', warn: () => {} }));
+    const fresh = openFreshFiles({
+      ...{ disk, folder: '/d', segmentBytes: SEGMENT_BYTES, spares, nextNumber: 100, background },
+      sparesBytes: 100 * SEGMENT_BYTES,
+    });
+    const pass = async (minutes: number) => {
+      for (let minute = 0; minute < minutes; minute++) {
+        vi.advanceTimersByTime(MINUTE_MS);
+        await background.settled();
+      }
+      return (await disk.list('/d')).length;
+    };
+    return { fresh, background, pass };
+  }
+
+  it('are given back a part at a time while nobody needs them, down to a few', async () => {
+    const { fresh, pass } = await withSpares(20);
+
+    expect([await pass(1), await pass(1), await pass(1)]).toEqual([20, 17, 14]);
+    expect(await pass(60)).toBe(4);
+    await fresh.close();
+  });
+
+  it('are not counted as idle when a burst has needed them since', async () => {
+    const { fresh, background, pass } = await withSpares(20);
+    await pass(1);
+    const inUse: number[] = [];
+    while (inUse.length < 16) {
+      fresh.prepare();
+      await background.settled();
+      const { number, file } = await fresh.take();
+      await file.close();
+      inUse.push(number);
+    }
+    for (const number of inUse) await fresh.recycle(number);
+
+    expect(await pass(1)).toBe(19);
+    await fresh.close();
+  });
+});
