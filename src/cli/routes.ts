@@ -18,7 +18,8 @@ export function routes(hydrant: Hydrant): ReadonlyMap<string, Answer> {
 function ready(hydrant: Hydrant): ApiResponse {
   const { usedBytes, budgetBytes } = hydrant.usage();
   const isReady = hydrant.isReady();
-  return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', buffer: { usedBytes, budgetBytes } });
+  const buffer = { usedBytes, budgetBytes, damaged: { ...hydrant.damaged() } };
+  return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', buffer });
 }
 
 /** Delivers one stream's buffer, or all, and says what came of it: `{"DeliveryStreamName": "orders"}` or `{}`. */

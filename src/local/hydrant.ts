@@ -14,6 +14,7 @@ import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
 import { openLog } from './log/log.ts';
+import type { DamageCount } from './log/report.ts';
 import { drainReporter } from './reports.ts';
 import { type Flushed, timers } from './timers.ts';
 
@@ -57,6 +58,8 @@ export interface Hydrant {
   /** Whether puts can be taken now. */
   isReady(): boolean;
   usage(): Usage;
+  /** What the disk has damaged of the buffer, as far as it was found since the start; the bytes are in quarantine. */
+  damaged(): DamageCount;
   /**
    * Ends deliveries under way (at most `graceMs`) and closes the buffer. What is not delivered stays buffered for the
    * next start.
@@ -145,6 +148,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     },
     isReady: buffer.isReady,
     usage: () => buffer.usage(),
+    damaged: buffer.damaged,
     async close(graceMs = CLOSE_GRACE_MS) {
       await wakes.stop(graceMs);
       await buffer.close();

@@ -41,7 +41,11 @@ describe('hydrant serve', () => {
     const response = await fetch(`${running.url}/ready`);
 
     expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ status: 'ready', buffer: { budgetBytes: expect.any(Number) } });
+    const damaged = { places: 0, records: 0, bytes: 0 };
+    expect(await response.json()).toMatchObject({
+      status: 'ready',
+      buffer: { budgetBytes: expect.any(Number), damaged },
+    });
   });
 
   it('delivers at once when asked to flush', async () => {
