@@ -39,7 +39,7 @@ async function deliverRounds(service: Service, stream: string, events: readonly 
   const puts = Array.from({ length: PUTS_A_DELIVERY }, (_, put) => {
     const records = events.slice(put * RECORDS_A_PUT, (put + 1) * RECORDS_A_PUT);
     const Records = records.map((bytes) => ({ Data: bytes.toString('base64') }));
-    return JSON.stringify({ DeliveryStreamName: stream, Records });
+    return Buffer.from(JSON.stringify({ DeliveryStreamName: stream, Records }));
   });
   let rounds = 0;
   while (performance.now() - begun < SECONDS * 1_000) {
