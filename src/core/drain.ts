@@ -75,6 +75,7 @@ export function drain(ports: DrainPorts): Drain {
       return finish(batch, []);
     }
     const route = routeOf(stream, lane, ports.adapters);
+    if ('onward' in route) return finish(batch, [{ batch: batch.id, lane: route.onward }]);
     if ('impossible' in route) return divert(batch, stream, { ...route.impossible, attempts: 0, lastAttemptAt: now() });
     return deliver({ batch, stream, route }, signal);
   }
@@ -181,7 +182,8 @@ export function drain(ports: DrainPorts): Drain {
       if (status === undefined) return Number.POSITIVE_INFINITY;
       const { streamId, stage } = laneOf(lane);
       const stream = await streams.byId(streamId);
-      return stream === undefined ? status.openedAt : dueAt(status, hintsOf(stream, stage));
+      if (stream === undefined) return status.openedAt;
+      return dueAt(status, hintsOf(stream, stage), { usage: buffer.usage(), now: now() });
     },
 
     async seal(lane) {

@@ -3,7 +3,7 @@ import { ApiError, DeliveryError } from './errors.ts';
 import { type LaneKey, laneKey } from './lanes.ts';
 import { admits } from './policy.ts';
 import type { RecordBlock } from './records.ts';
-import { backsUpEverything, processorsOf } from './settings.ts';
+import { backsUpEverything, needsProcessing } from './settings.ts';
 import type { StreamDefinition } from './streams.ts';
 
 export interface IngestPorts {
@@ -39,9 +39,8 @@ const lanesOfStream = new WeakMap<StreamDefinition, readonly LaneKey[]>();
 function lanesOf(stream: StreamDefinition): readonly LaneKey[] {
   let lanes = lanesOfStream.get(stream);
   if (lanes === undefined) {
-    // Only joining needs no processing stage: AppendDelimiterToRecord is applied when the batch is joined.
-    const needsProcessing = processorsOf(stream).some(({ Type }) => Type !== 'AppendDelimiterToRecord');
-    const first = laneKey({ streamId: stream.id, stage: needsProcessing ? 'process' : 'deliver', partition: '' });
+    const stage = needsProcessing(stream) ? 'process' : 'deliver';
+    const first = laneKey({ streamId: stream.id, stage, partition: '' });
     lanes = backsUpEverything(stream)
       ? [first, laneKey({ streamId: stream.id, stage: 'backup', partition: '' })]
       : [first];

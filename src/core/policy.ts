@@ -1,12 +1,21 @@
 import type { LaneStatus, Usage } from './buffer.ts';
 import type { Hints } from './settings.ts';
 
+/** Of what is left of the budget, how much a lane may hold before it drains, whatever its size hint. */
+const LANE_SHARE = 1 / 3;
+
 /**
  * When the lane should drain: now if it holds its size, else when its oldest record has waited for the interval. Ms
  * since the epoch.
+ *
+ * Where hints are large beside the budget, a lane drains before its stream may hold no more: the puts that follow find
+ * room while it is delivered. And where a record is from the future the clock was set back: nobody knows how long it
+ * has waited, so it waits no longer.
  */
-export function dueAt(lane: LaneStatus, hints: Hints): number {
-  return lane.bytes >= hints.sizeBytes ? lane.openedAt : lane.openedAt + hints.intervalMs;
+export function dueAt(lane: LaneStatus, hints: Hints, { usage, now }: { usage: Usage; now: number }): number {
+  if (lane.openedAt > now) return now;
+  const sizeBytes = Math.min(hints.sizeBytes, (usage.budgetBytes - usage.usedBytes) * LANE_SHARE);
+  return lane.bytes >= sizeBytes ? lane.openedAt : lane.openedAt + hints.intervalMs;
 }
 
 /** From here on the largest lanes drain before their hints say so. */

@@ -10,3 +10,11 @@ export function backoffMs(failedAttempts: number, random: number): number {
   // Half is certain: a jitter that may be nothing would hammer a far side that has just said no.
   return ceiling / 2 + (ceiling / 2) * random;
 }
+
+/**
+ * When a batch that was put off is due, both times in ms since the epoch. A clock that was set back since then does not
+ * make it wait longer than any backoff.
+ */
+export function retryAt({ until, now }: { readonly until: number; readonly now: number }): number {
+  return Math.min(until, now + LONGEST_BACKOFF_MS);
+}

@@ -1,12 +1,15 @@
 import type { Destination } from './destination.ts';
 import type { JsonObject } from './json.ts';
-import type { Lane } from './lanes.ts';
+import { type Lane, type LaneKey, laneKey } from './lanes.ts';
 import type { FailureReason } from './records.ts';
-import { backupConfigOf, processorsOf, REFUSED_BY_DESTINATION, s3ConfigOf } from './settings.ts';
+import { backupConfigOf, needsProcessing, processorsOf, REFUSED_BY_DESTINATION, s3ConfigOf } from './settings.ts';
 import type { DestinationKind, StreamDefinition } from './streams.ts';
 
-/** Where a lane's batches go: an adapter with its configuration, or nowhere in this version and why. */
-export type Route = Destined | { readonly impossible: Pick<FailureReason, 'type' | 'code' | 'message'> };
+/** Where a lane's batches go: an adapter with its configuration, another lane, or nowhere in this version and why. */
+export type Route =
+  | Destined
+  | { readonly onward: LaneKey }
+  | { readonly impossible: Pick<FailureReason, 'type' | 'code' | 'message'> };
 
 export interface Destined {
   readonly destination: Destination;
@@ -33,6 +36,8 @@ export function routeOf(stream: StreamDefinition, lane: Lane, adapters: Adapters
     case 'backup':
       return { destination: adapters.s3, config: backupConfigOf(stream) };
     case 'process':
+      // An update may have taken the processors away while records waited for them.
+      if (!needsProcessing(stream)) return { onward: laneKey({ ...lane, stage: 'deliver' }) };
       return { impossible: cannotProcess(stream) };
     case 'deliver':
       return deliveryOf(stream, adapters);

@@ -70,6 +70,11 @@ export function processorsOf(stream: StreamDefinition): readonly JsonObject[] {
   return Array.isArray(processing.Processors) ? processing.Processors.filter(isJsonObject) : [];
 }
 
+/** Only joining needs no processing stage: AppendDelimiterToRecord is applied when a batch is joined. */
+export function needsProcessing(stream: StreamDefinition): boolean {
+  return processorsOf(stream).some(({ Type }) => Type !== 'AppendDelimiterToRecord');
+}
+
 /** Firehose's error-output-type for records that a destination would not take. */
 export const REFUSED_BY_DESTINATION: Readonly<Record<DestinationKind, string>> = {
   ExtendedS3: 'processing-failed',

@@ -2,6 +2,7 @@ import type { LaneStatus, RecordBuffer } from '../core/buffer.ts';
 import type { Drain } from '../core/drain.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { dueAt, isCrowded, lanesToRelieve } from '../core/policy.ts';
+import { retryAt } from '../core/retry.ts';
 import { hintsOf } from '../core/settings.ts';
 import type { StreamDefinition } from '../core/streams.ts';
 import { type Alarm, attempts } from './attempts.ts';
@@ -68,14 +69,15 @@ export function timers(ports: TimersPorts): Timers {
     },
   });
   let cancelSweep: (() => void) | undefined;
-  let relievedAt = 0;
+  let cancelRelief: (() => void) | undefined;
   let isStopping = false;
 
   function grew(stream: StreamDefinition, lane: LaneStatus): void {
-    const at = dueAt(lane, hintsOf(stream, laneOf(lane.lane).stage));
+    const usage = buffer.usage();
+    const at = dueAt(lane, hintsOf(stream, laneOf(lane.lane).stage), { usage, now: now() });
     if (at <= now()) void sealDue(lane.lane);
     else wakeAt(lane.lane, at);
-    if (now() >= relievedAt + RELIEVE_EVERY_MS && isCrowded(buffer.usage())) relieve();
+    if (cancelRelief === undefined) relieve();
   }
 
   function wakeAt(lane: LaneKey, at: number): void {
@@ -127,10 +129,14 @@ export function timers(ports: TimersPorts): Timers {
     }
   }
 
+  /** Goes on for as long as the buffer is crowded: there may be no room for the put that would set it off again. */
   function relieve(): void {
-    relievedAt = now();
-    for (const { lane } of lanesToRelieve(buffer.due().lanes, buffer.usage())) {
-      if (batches.unfinished(lane) >= UNFINISHED_PER_LANE) continue;
+    cancelRelief = undefined;
+    const usage = buffer.usage();
+    if (isStopping || !isCrowded(usage)) return;
+    cancelRelief = ports.alarm(now() + RELIEVE_EVERY_MS, relieve);
+    const lanes = buffer.due().lanes.filter(({ lane }) => batches.unfinished(lane) < UNFINISHED_PER_LANE);
+    for (const { lane } of lanesToRelieve(lanes, usage)) {
       drain.seal(lane).then((batch) => batch && batches.startNow(batch.id, lane), ports.fault);
     }
   }
@@ -138,7 +144,9 @@ export function timers(ports: TimersPorts): Timers {
   function sweep(): void {
     const waiting = buffer.due();
     for (const { lane } of waiting.lanes) if (!alarms.has(lane)) void sealDue(lane);
-    for (const { id, lane, postponed } of waiting.batches) batches.startAt(id, lane, postponed?.until ?? now());
+    for (const { id, lane, postponed } of waiting.batches) {
+      batches.startAt(id, lane, retryAt({ until: postponed?.until ?? 0, now: now() }));
+    }
     cancelSweep = ports.alarm(now() + SWEEP_EVERY_MS, sweep);
   }
 
@@ -202,6 +210,7 @@ export function timers(ports: TimersPorts): Timers {
     async stop(graceMs) {
       isStopping = true;
       cancelSweep?.();
+      cancelRelief?.();
       for (const lane of [...alarms.keys()]) silence(lane);
       await batches.stop(graceMs);
     },

@@ -241,6 +241,38 @@ describe('a failing far side', () => {
   });
 });
 
+describe('a clock that was set back', () => {
+  const LATE = 100_000_000;
+  const EARLY = 1_000_000;
+
+  it('makes no record wait longer than its interval', async () => {
+    const stream = aStream({ intervalSeconds: 60 });
+    const before = await world([stream], { startAt: LATE });
+    await before.put(stream, 'a');
+
+    const after = await world([stream], { startAt: EARLY, buffer: before.buffer });
+    after.timers.start();
+    await after.pass(60_000);
+
+    expect(after.seen.map(({ records }) => records)).toEqual([['a']]);
+  });
+
+  it('makes no batch that was put off wait longer than it could have been', async () => {
+    const stream = aStream({ intervalSeconds: 1 });
+    const before = await world([stream], { startAt: LATE });
+    before.farSide = () => refusing();
+    await before.put(stream, 'a');
+    await before.pass(1_000);
+    await before.timers.stop(0);
+
+    const after = await world([stream], { startAt: EARLY, buffer: before.buffer });
+    after.timers.start();
+    await after.pass(60_000);
+
+    expect(after.seen.map(({ records }) => records)).toEqual([['a']]);
+  });
+});
+
 describe('where records go', () => {
   it('with a source backup, every record goes both ways', async () => {
     const backup = aStream({
@@ -282,6 +314,18 @@ describe('where records go', () => {
     await w.pass(200_000);
 
     expect(w.seen).toMatchObject([{ records: ['a'], errorOutputType: 'processing-failed' }]);
+  });
+
+  it('records that waited for a processor go to the destination once an update has taken it away', async () => {
+    const ProcessingConfiguration = { Enabled: true, Processors: [{ Type: 'Lambda', Parameters: [] }] };
+    const stream = aStream({ config: { ProcessingConfiguration } });
+    const w = await world([stream]);
+    await w.put(stream, 'a');
+
+    await w.update(aStream({ version: 2 }));
+    await w.pass(200_000);
+
+    expect(w.seen.map(({ records, errorOutputType }) => [records, errorOutputType])).toEqual([[['a'], undefined]]);
   });
 
   it('records the destination refuses go to the error output; the others are delivered once', async () => {
@@ -337,18 +381,64 @@ describe('a flush', () => {
 });
 
 describe('a crowded buffer', () => {
-  it('flushes the largest lane early, and only that', async () => {
-    const [big, ...small] = ['big', 'a', 'b'].map((name) => aStream({ name, sizeMb: 5, intervalSeconds: 900 }));
-    const w = await world([big!, ...small], { budgetBytes: 100 * 1024 });
-    for (let i = 0; i < 50; i++) await w.put(big!, KIB);
-    for (let i = 0; i < 25; i++) await w.put(small[0]!, KIB);
+  it('flushes the largest lanes early, and only those', async () => {
+    const [a, b, ...small] = [...'abcdefghijkl'].map((name) => aStream({ name, sizeMb: 5, intervalSeconds: 900 }));
+    const w = await world([a!, b!, ...small], { budgetBytes: 100 * 1024 });
+    for (let i = 0; i < 8; i++) for (const stream of [a!, b!]) await w.put(stream, KIB);
+    for (let i = 0; i < 59; i++) await w.put(small[i % 10]!, KIB);
     await w.settle();
     expect(w.seen).toEqual([]);
 
-    await w.put(small[1]!, KIB);
+    await w.put(small[9]!, KIB);
     await w.settle();
 
-    expect(w.seen.map(({ stream }) => stream)).toEqual(['big']);
+    expect(w.seen.map(({ stream }) => stream)).toEqual(['a', 'b']);
+  });
+
+  it('never refuses a stream whose destination is well, however large its hints are beside the budget', async () => {
+    const stream = aStream({ intervalSeconds: 900, sizeMb: 5 });
+    const w = await world([stream], { budgetBytes: 100 * 1024 });
+
+    for (let i = 0; i < 300; i++) {
+      await w.put(stream, KIB);
+      await w.settle();
+    }
+
+    expect(w.seen.length).toBeGreaterThan(5);
+    expect(w.seen.length).toBeLessThan(20);
+  });
+
+  it('flushes lanes that can be delivered, not the largest of all when its destination is dead', async () => {
+    const dead = aStream({ name: 'dead', sizeMb: 5, intervalSeconds: 1 });
+    const well = [...Array(45).keys()].map((i) => aStream({ name: `well-${i}`, sizeMb: 5, intervalSeconds: 900 }));
+    const w = await world([dead, ...well], { budgetBytes: 1000 * 1024 });
+    w.farSide = ({ stream }) => (stream.name === 'dead' ? refusing() : { bytes: 1 });
+    for (let i = 0; i < 500; i++) {
+      await w.put(dead, KIB);
+      if (i < 8) await w.pass(2_000);
+    }
+
+    for (let i = 0; i < 30; i++) {
+      for (const stream of well) await w.put(stream, KIB);
+      await w.pass(1_000);
+    }
+
+    expect(w.seen.length).toBeGreaterThan(well.length);
+    expect(w.buffer.due().batches).toHaveLength(8);
+  });
+
+  it('goes on flushing although no put finds room any more', async () => {
+    const dead = [...Array(5).keys()].map((i) => aStream({ name: `dead-${i}`, sizeMb: 5, intervalSeconds: 900 }));
+    const well = [...Array(75).keys()].map((i) => aStream({ name: `well-${i}`, sizeMb: 5, intervalSeconds: 900 }));
+    const w = await world([...dead, ...well], { budgetBytes: 100 * 1024 });
+    w.farSide = ({ stream }) => (stream.name.startsWith('dead') ? refusing() : { bytes: 1 });
+    for (const stream of dead) await w.put(stream, KIB, KIB, KIB);
+    for (const stream of well) await w.put(stream, KIB);
+    await expect(w.put(well[0]!, KIB)).rejects.toMatchObject({ code: 'ServiceUnavailableException' });
+
+    await w.pass(1_000);
+
+    await expect(w.put(well[0]!, KIB)).resolves.toBeUndefined();
   });
 
   it('refuses puts with an error every SDK retries, and takes them again once there is room', async () => {
