@@ -2,7 +2,7 @@ import type { Destination } from './destination.ts';
 import type { JsonObject } from './json.ts';
 import { type Lane, type LaneKey, laneKey } from './lanes.ts';
 import type { FailureReason } from './records.ts';
-import { backupConfigOf, needsProcessing, processorsOf, REFUSED_BY_DESTINATION, s3ConfigOf } from './settings.ts';
+import { backupConfigOf, errorConfigOf, needsProcessing, processorsOf, REFUSED_BY_DESTINATION } from './settings.ts';
 import type { DestinationKind, StreamDefinition } from './streams.ts';
 
 /** Where a lane's batches go: an adapter with its configuration, another lane, or nowhere in this version and why. */
@@ -32,7 +32,7 @@ export interface Adapters {
 export function routeOf(stream: StreamDefinition, lane: Lane, adapters: Adapters): Route {
   switch (lane.stage) {
     case 'error':
-      return { destination: adapters.s3, config: s3ConfigOf(stream), errorOutputType: lane.partition };
+      return { destination: adapters.s3, config: errorConfigOf(stream), errorOutputType: lane.partition };
     case 'backup':
       return { destination: adapters.s3, config: backupConfigOf(stream) };
     case 'process':

@@ -43,9 +43,15 @@ export function hintsOf(stream: StreamDefinition, stage: Stage): Hints {
  * The S3 configuration that takes failed records: the destination itself, or the bucket every other destination must
  * name.
  */
-export function s3ConfigOf(stream: StreamDefinition): JsonObject {
+function s3ConfigOf(stream: StreamDefinition): JsonObject {
   const { kind, config } = stream.destination;
   return kind === 'ExtendedS3' ? config : memberOf(config, 'S3Configuration');
+}
+
+/** The S3 configuration that takes failed records, and the processors whose failures its reports name. */
+export function errorConfigOf(stream: StreamDefinition): JsonObject {
+  const { ProcessingConfiguration } = stream.destination.config;
+  return { ...s3ConfigOf(stream), ...(ProcessingConfiguration !== undefined && { ProcessingConfiguration }) };
 }
 
 /** The S3 configuration that takes the source-record backup. */

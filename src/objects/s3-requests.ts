@@ -127,9 +127,11 @@ export function s3Requests(settings: S3Settings): S3Requests {
   return {
     putObject: (object, bytes, abortSignal) =>
       unlessThere((condition) =>
-        request(object, abortSignal, (client, { PutObjectCommand }) => {
+        request(object, abortSignal, async (client, { PutObjectCommand }) => {
           const input = { ...headOf(object), ...condition, Body: bytes, ContentLength: bytes.length };
-          return client.send(new PutObjectCommand(input), { abortSignal });
+          const { ETag } = await client.send(new PutObjectCommand(input), { abortSignal });
+          // Any web server may say 200; whoever stores the object says which.
+          if (ETag === undefined) throw new Error('the answer has no ETag, as if no store had given it');
         }),
       ),
 

@@ -116,6 +116,16 @@ describe('an S3 bucket', () => {
     await expect(far.put(object(LARGE))).rejects.toMatchObject({ code: 'S3.InternalError', refused: false });
   });
 
+  it('does not take the good status of a server that stores nothing for a receipt', async () => {
+    const far = await bucketThat((_, answer) => {
+      answer.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works!</h1>');
+      return true;
+    });
+
+    await expect(far.put(object(SMALL))).rejects.toMatchObject({ name: 'DeliveryError', retryable: true });
+    await expect(far.put(object(LARGE))).rejects.toMatchObject({ name: 'DeliveryError', retryable: true });
+  });
+
   it('goes without conditions where the store does not know them, and asks only once', async () => {
     const far = await bucketThat(({ headers }, answer) =>
       headers['if-none-match'] === undefined ? undefined : refuse(answer, 501, 'NotImplemented'),
