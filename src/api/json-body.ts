@@ -4,6 +4,12 @@ import { serializationError } from './shapes/index.ts';
 /** Firehose's deepest input has 10 levels; unknown members may nest further, but nobody needs this much. */
 const NESTING_DEEPEST = 100;
 
+/**
+ * A full PutRecordBatch has a thousand values, and nobody describes a stream in tens of thousands. A body of `{},{},`
+ * can have five million, and fits into 16 KB of gzip: it would keep the service from everything else for seconds.
+ */
+const VALUES_MOST = 50_000;
+
 /** The request's body as the JSON object it must be. Throws AWS's SerializationException. */
 export function jsonObjectIn(body: Uint8Array): JsonObject {
   const value = parse(textOf(body));
@@ -12,7 +18,7 @@ export function jsonObjectIn(body: Uint8Array): JsonObject {
 }
 
 function textOf(body: Uint8Array): string {
-  if (isDeeplyNested(body)) throw serializationError(`The request body nests deeper than ${NESTING_DEEPEST} levels.`);
+  checkStructure(body);
   try {
     return utf8.decode(body);
   } catch {
@@ -32,12 +38,20 @@ function parse(text: string): JsonValue {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 
-/** Looks at bytes, not characters: in UTF-8 no part of another character looks like a bracket or a quote. */
-function isDeeplyNested(body: Uint8Array): boolean {
+/**
+ * Refuses what JSON.parse would take too long for. Looks at bytes, not characters: in UTF-8 no part of another
+ * character looks like a bracket, a comma or a quote.
+ */
+function checkStructure(body: Uint8Array): void {
   let depth = 0;
+  // Every value comes after the body's start, a bracket or a comma.
+  let values = 1;
   let inString = false;
   for (let i = 0; i < body.length; i++) {
     const byte = body[i]!; // i < body.length
@@ -45,8 +59,16 @@ function isDeeplyNested(body: Uint8Array): boolean {
       if (byte === BACKSLASH) i++;
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
-    else if (OPENING.has(byte) && ++depth > NESTING_DEEPEST) return true;
-    else if (CLOSING.has(byte)) depth--;
+    else if (byte === COMMA) values++;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth++;
+      values++;
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+    if (depth > NESTING_DEEPEST) throw tooMuch(`nests deeper than ${NESTING_DEEPEST} levels`);
+    if (values > VALUES_MOST) throw tooMuch(`has more than ${VALUES_MOST} values`);
   }
-  return false;
+}
+
+function tooMuch(what: string): Error {
+  return serializationError(`The request body ${what}.`);
 }

@@ -11,6 +11,11 @@ function withHeaders(headers: ApiRequest['headers'], request = list): ApiRequest
   return { ...request, headers: { ...request.headers, ...headers } };
 }
 
+/** An object, a list in it, and numbers in that. */
+function manyValues(count: number): Uint8Array {
+  return Buffer.from(`{"x":[${'0,'.repeat(count - 3)}0]}`);
+}
+
 describe('the protocol', () => {
   test('an answer is JSON 1.1 with the id of its request', async () => {
     const answer = await testApi().send(list);
@@ -77,6 +82,8 @@ describe('the protocol', () => {
     ['a byte order mark', Buffer.from('\u{feff}{}')],
     ['nesting of 101 levels', Buffer.from(`{"x":${'['.repeat(100)}${']'.repeat(100)}}`)],
     ['nesting without end', Buffer.from(`{"x":${'['.repeat(1_000_000)}`)],
+    ['50,001 values', manyValues(50_001)],
+    ['16 MiB of empty objects', Buffer.from(`{"x":[${'{},'.repeat(5_000_000)}{}]}`)],
   ])('%s is a SerializationException', async (_, body) => {
     const answer = await testApi().send({ ...list, body });
 
@@ -87,6 +94,13 @@ describe('the protocol', () => {
     const { status } = await testApi().send({ ...list, body: Buffer.from(`{"x":"${'[\\"'.repeat(1_000)}"}`) });
 
     expect(status).toBe(200);
+  });
+
+  test.each([
+    ['50,000 values', manyValues(50_000)],
+    ['commas and brackets without number in a string', Buffer.from(`{"x":"${',{['.repeat(5_000_000)}"}`)],
+  ])('%s are read', async (_, body) => {
+    expect((await testApi().send({ ...list, body })).status).toBe(200);
   });
 
   test('of a member given twice the last counts', async () => {
