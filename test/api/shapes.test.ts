@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { processingConfiguration } from '../../src/api/shapes/common.ts';
 import { dataFormatConversionConfiguration } from '../../src/api/shapes/conversion.ts';
-import { blob, integer, list, type Shape, string, structure, validate } from '../../src/api/shapes/index.ts';
+import { blob, integer, list, type Shape, string, structure, timestamp, validate } from '../../src/api/shapes/index.ts';
 import { extendedS3DestinationConfiguration, extendedS3DestinationUpdate } from '../../src/api/shapes/s3.ts';
 import { tagList } from '../../src/api/shapes/tags.ts';
 import { ApiError } from '../../src/core/errors.ts';
@@ -240,6 +240,12 @@ describe('faults of type', () => {
     ['a string for an integer', integer(), '5', 'STRING_VALUE cannot be converted to Integer'],
     ['a fraction for an integer', integer(), 1.5, 'NUMBER_VALUE cannot be converted to Integer'],
     ['more than 31 bits for an integer', integer(), 2 ** 31, 'NUMBER_VALUE cannot be converted to Integer'],
+    [
+      'more than any number for a timestamp',
+      timestamp,
+      JSON.parse('1e999'),
+      'NUMBER_VALUE cannot be converted to Timestamp',
+    ],
     ['an object for a list', list(string()), {}, 'Start of structure or map cannot be converted to List'],
     ['a list for a structure', structure({}), [], 'Start of list cannot be converted to Structure'],
   ])('%s is a SerializationException that names the member', (_, shape, value, reason) => {

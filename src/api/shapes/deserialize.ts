@@ -29,7 +29,8 @@ export function deserialize(shape: Shape, input: JsonValue, path: string): Deser
     case 'double':
       return toDouble(input) ?? mismatch(input, 'Double', path);
     case 'timestamp':
-      return typeof input === 'number' ? input : mismatch(input, 'Timestamp', path);
+      // JSON.parse makes infinity of a number that is too large.
+      return Number.isFinite(input) ? input : mismatch(input, 'Timestamp', path);
     case 'boolean':
       return typeof input === 'boolean' ? input : mismatch(input, 'Boolean', path);
     case 'blob':
