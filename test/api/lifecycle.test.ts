@@ -161,6 +161,13 @@ describe('names', () => {
       message: 'You have already consumed your firehose quota of 2 hoses. Firehose names: [a, b]',
     });
   });
+
+  test('a name that is taken is taken, whatever is left of the quota', async () => {
+    const { output, call } = testApi({ streamQuota: 1 });
+    await output('CreateDeliveryStream', CREATE);
+
+    expect((await call('CreateDeliveryStream', CREATE)).body.__type).toBe('ResourceInUseException');
+  });
 });
 
 describe('ListDeliveryStreams', () => {

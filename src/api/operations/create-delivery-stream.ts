@@ -63,7 +63,7 @@ type Input = ValueOf<typeof createDeliveryStreamInput>;
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
 export const createDeliveryStream = operation(createDeliveryStreamInput, async (context, given, region) => {
   const definition = definitionOf(context, given, region);
-  await checkQuota(context);
+  await checkQuota(context, definition);
   let replaced: StreamDefinition | undefined;
   await context.streams.change(definition.name, (current) => {
     if (current !== undefined && statusOf(current, context.now()) !== 'GONE') throw alreadyExists(context, current);
@@ -130,12 +130,13 @@ function chosenDestination(given: Input): [DestinationKind, JsonObject] {
   return first;
 }
 
-async function checkQuota(context: ApiContext): Promise<void> {
+/** Of a name that is taken, that it is taken is said, which callers who create what may be there already look for. */
+async function checkQuota(context: ApiContext, { name: wanted }: StreamDefinition): Promise<void> {
   const { streamQuota } = context.settings;
   const streams = await context.streams.list();
   if (streams.length < streamQuota) return;
   const names = streams.filter((stream) => statusOf(stream, context.now()) !== 'GONE').map(({ name }) => name);
-  if (names.length < streamQuota) return;
+  if (names.length < streamQuota || names.includes(wanted)) return;
   throw new ApiError(
     'LimitExceededException',
     `You have already consumed your firehose quota of ${streamQuota} hoses. Firehose names: [${names.join(', ')}]`,
