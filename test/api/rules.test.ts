@@ -392,7 +392,8 @@ describe('what AWS refuses, in its words', () => {
   });
 
   test('a malformed role of a schema has an error of its own, before all others', async () => {
-    const input = converting({ SchemaConfiguration: { RoleARN: 'role' } }, { CompressionFormat: 'GZIP' });
+    const others = { CompressionFormat: 'GZIP', BufferingHints: { SizeInMBs: 1 } };
+    const input = converting({ SchemaConfiguration: { RoleARN: 'role' } }, others);
 
     expect(await verdict(input)).toBe('InvalidParameterValueException: Invalid role ARN.');
   });

@@ -44,8 +44,8 @@ export const extendedS3 = destinationRules({
   },
 
   check(config) {
-    checkHints(config.BufferingHints);
     checkConversion(config);
+    checkHints(config.BufferingHints);
     checkProcessing(config.ProcessingConfiguration, { partitions: isPartitioning(config) });
     checkPartitioning(config);
     throwBroken(
