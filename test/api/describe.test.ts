@@ -243,8 +243,8 @@ describe('other destinations as described', () => {
 });
 
 describe('sources as described', () => {
-  test('a Kinesis stream has a start, and no encryption of its own is described', async () => {
-    const { output, clock } = testApi();
+  test('a Kinesis stream is read from when it was created, and no encryption of its own is described', async () => {
+    const { output, clock } = testApi({ transitionMs: 1_000 });
     const KinesisStreamSourceConfiguration = {
       KinesisStreamARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/s',
       RoleARN: ROLE,
@@ -266,6 +266,27 @@ describe('sources as described', () => {
       },
     });
     expect(DeliveryStreamDescription).not.toHaveProperty('DeliveryStreamEncryptionConfiguration');
+  });
+
+  test('an MSK topic is read from when the stream is ACTIVE', async () => {
+    const { output, clock } = testApi({ transitionMs: 1_000 });
+    const MSKSourceConfiguration = {
+      MSKClusterARN: 'arn:aws:kafka:us-east-1:123456789012:cluster/c/0b1c',
+      TopicName: 't',
+      AuthenticationConfiguration: { RoleARN: ROLE, Connectivity: 'PUBLIC' },
+    };
+    await output(
+      'CreateDeliveryStream',
+      createInput('ExtendedS3', {}, { DeliveryStreamType: 'MSKAsSource', MSKSourceConfiguration }),
+    );
+
+    const { DeliveryStreamDescription } = await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' });
+
+    expect(DeliveryStreamDescription).toMatchObject({
+      Source: {
+        MSKSourceDescription: { ...MSKSourceConfiguration, DeliveryStartTimestamp: clock.now / 1_000 + 1 },
+      },
+    });
   });
 
   test('a throughput hint is all there is of direct puts', async () => {

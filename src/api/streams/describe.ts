@@ -37,12 +37,18 @@ function describeSource(stream: StreamDefinition): JsonObject | undefined {
   const entry = Object.entries(stream.source ?? {})[0];
   if (entry === undefined) return undefined;
   const [member, config] = entry;
-  const readsFromStart = stream.type === 'KinesisStreamAsSource' || stream.type === 'MSKAsSource';
+  const start = deliveryStart(stream);
   const description: JsonValue = {
     ...(isJsonObject(config) && config),
-    ...(readsFromStart && { DeliveryStartTimestamp: seconds(stream.activeAt) }),
+    ...(start !== undefined && { DeliveryStartTimestamp: seconds(start) }),
   };
   return { [member.replace('Configuration', 'Description')]: description };
+}
+
+/** Observed on AWS: what was written to a Kinesis stream while its delivery stream was CREATING is delivered too. */
+function deliveryStart({ type, createdAt, activeAt }: StreamDefinition): number | undefined {
+  if (type === 'KinesisStreamAsSource') return createdAt;
+  return type === 'MSKAsSource' ? activeAt : undefined;
 }
 
 /** Times are seconds since the epoch on the wire. */
