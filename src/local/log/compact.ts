@@ -44,7 +44,7 @@ export function openCompaction(
   let isStopped = false;
 
   async function compact(segment: number): Promise<void> {
-    const places: [origin: number, segment: number, bytes: number][] = [];
+    const places = new Map<string, [origin: number, segment: number, bytes: number]>();
     for await (const copies of copiesOf(options, segment)) {
       if (isStopped) return;
       const copied = await writer.submit({
@@ -53,14 +53,18 @@ export function openCompaction(
         answer: (written) => written.segment,
       });
       for (const { origin, bytes } of copies) {
-        const place = places.find(([of, to]) => of === origin && to === copied);
+        const place = places.get(`${origin}/${copied}`);
         if (place) place[2] += bytes;
-        else places.push([origin, copied, bytes]);
+        else places.set(`${origin}/${copied}`, [origin, copied, bytes]);
       }
     }
     await writer.submit({
       isPlain: false,
-      decide: () => ({ append: [], operations: [{ do: 'relocate', from: segment, places }], touches: [] }),
+      decide: () => ({
+        append: [],
+        operations: [{ do: 'relocate', from: segment, places: [...places.values()] }],
+        touches: [],
+      }),
       answer: () => {},
     });
   }

@@ -2,7 +2,7 @@ import type { Batch, LaneStatus } from '../../core/buffer.ts';
 import { type LaneKey, laneOf } from '../../core/lanes.ts';
 import { lanesOf } from './format.ts';
 import { oldestOf, pushRun, type Run, restOf, sumOf } from './runs.ts';
-import type { BatchState, Ledger, Operation, SegmentHeader, StoredBlock } from './state.ts';
+import type { BatchState, Ledger, Operation, Place, SegmentHeader, StoredBlock } from './state.ts';
 
 export function emptyLedger(): Ledger {
   return {
@@ -17,7 +17,10 @@ export function emptyLedger(): Ledger {
   };
 }
 
-/** What a durable group changes: first the blocks it brought fill their lanes, then its operations, in order. */
+/**
+ * What a durable group changes. First its seals, for each was decided on what its lane held before the group; then the
+ * blocks it brought fill their lanes; then its other operations, in order.
+ */
 export function applyGroup(
   ledger: Ledger,
   group: {
@@ -28,6 +31,7 @@ export function applyGroup(
   },
   end: number,
 ): void {
+  for (const operation of group.operations) if (operation.do === 'seal') applySeal(ledger, operation);
   let records = 0;
   for (const block of group.blocks) {
     // A block of another origin is a copy: nothing changes until `relocate` says that it counts.
@@ -121,8 +125,7 @@ function forgetIfDead(ledger: Ledger, number: number): void {
 function applyOperation(ledger: Ledger, operation: Operation): void {
   // A batch that is not there was lost with an earlier group, or is gone: what happens to it has no effect.
   const batch = 'batch' in operation ? ledger.batches.get(operation.batch) : undefined;
-  if (operation.do === 'seal') applySeal(ledger, operation);
-  else if (operation.do === 'plan' && batch) batch.plan = operation.plan;
+  if (operation.do === 'plan' && batch) batch.plan = operation.plan;
   else if (operation.do === 'postpone' && batch) batch.postponed = operation.attempt;
   else if (operation.do === 'advance' && batch) batch.advanced = operation.upTo;
   else if (operation.do === 'finish' && batch) dropBatch(ledger, batch);
@@ -159,12 +162,13 @@ function without(runs: readonly Run[], taken: readonly Run[], restOldestAt: numb
   const left: Run[] = [];
   let next = 0;
   for (const run of runs) {
-    const found = taken.findIndex((one, at) => at >= next && isPartOf(one, run));
-    if (found < 0) {
+    let found = next;
+    while (found < taken.length && !isPartOf(taken[found]!, run)) found += 1; // found < length
+    const one = taken[found];
+    if (one === undefined) {
       left.push(run);
       continue;
     }
-    const one = taken[found]!; // found among them
     next = found + 1;
     if (one.to < run.to) left.push(restOf(run, one.to, one, restOldestAt ?? run.oldestAt));
   }
@@ -191,9 +195,14 @@ function dropBatch(ledger: Ledger, batch: BatchState): void {
 }
 
 function applyRelocate(ledger: Ledger, { from, places }: Operation & { readonly do: 'relocate' }): void {
+  const copies = new Map<number, Place[]>();
+  for (const [of, segment, bytes] of places) {
+    const known = copies.get(of);
+    if (known) known.push({ segment, bytes });
+    else copies.set(of, [{ segment, bytes }]);
+  }
   for (const [number, origin] of ledger.origins) {
     if (!origin.places.some(({ segment }) => segment === from)) continue;
-    const copies = places.filter(([of]) => of === number).map(([, segment, bytes]) => ({ segment, bytes }));
-    origin.places = [...origin.places.filter(({ segment }) => segment !== from), ...copies];
+    origin.places = [...origin.places.filter(({ segment }) => segment !== from), ...(copies.get(number) ?? [])];
   }
 }

@@ -83,6 +83,22 @@ describe('commits at the same time', () => {
   });
 });
 
+describe('an append in the same write as a seal of its lane', () => {
+  for (const order of ['before', 'after'] as const) {
+    it(`that came ${order} it opens the lane anew`, async () => {
+      const log = await open(newDisk());
+      await append(log, LANE, 'old');
+      const seal = () => log.seal(LANE, { id: 'b1', sizeBytes: 1, now: 1 });
+      const late = () => log.commit({ append: [{ lanes: [LANE], records: block('new', 9_000) }] });
+
+      await Promise.all(order === 'after' ? [seal(), late()] : [late(), seal()]);
+
+      expect(await texts(log, 'b1')).toEqual(['old']);
+      expect(log.lane(LANE)).toEqual({ lane: LANE, records: 1, bytes: 3, openedAt: 9_000 });
+    });
+  }
+});
+
 describe('a disk that fails', () => {
   it('refuses the commits of the write, changes nothing, and the next ones work', async () => {
     const disk = newDisk();
