@@ -8,7 +8,9 @@ import type { Background } from './background.ts';
  * and files of freed segments are used again. The salt keeps what they held from coming back.
  */
 export interface FreshFiles {
-  /** A file with its name durable: the one made ready, or an empty one rather than have anybody wait. */
+  /**
+   * A file with its name durable: the one made ready, or a spare, or an empty one rather than have anybody wait.
+   */
   take(): Promise<FreshFile>;
   /** Starts to make the next file ready, unless that is done or under way. */
   prepare(): void;
@@ -78,23 +80,30 @@ export function openFreshFiles(options: {
   }
 
   async function prepareNext(): Promise<void> {
-    let name = takeSpare() ?? (await zeroFilled());
+    let next = await numbered(takeSpare() ?? (await zeroFilled()));
+    // Numbers rise with time: when another file was taken meanwhile, this one needs a later number.
+    while (next.number !== nextNumber - 1) {
+      await next.file.close();
+      next = await numbered(segmentName(next.number));
+    }
+    ready = next;
+  }
+
+  /** The file under the next number. Should that fail, it is a spare again, by whichever name it has. */
+  async function numbered(name: string): Promise<FreshFile> {
+    const number = nextNumber++;
     const file = await disk.open(path(name), 'existing');
+    let current = name;
     try {
-      for (;;) {
-        const number = nextNumber++;
-        await disk.rename(path(name), path(segmentName(number)));
-        name = segmentName(number);
-        await disk.syncFolder(folder);
-        // Numbers rise with time: when an empty file was taken meanwhile, this one needs a later number.
-        if (number !== nextNumber - 1) continue;
-        ready = { number, file, preparedBytes: segmentBytes };
-        return;
-      }
+      await disk.rename(path(name), path(segmentName(number)));
+      current = segmentName(number);
+      await disk.syncFolder(folder);
     } catch (error) {
       await file.close();
+      spares.unshift(current);
       throw error;
     }
+    return { number, file, preparedBytes: segmentBytes };
   }
 
   async function zeroFilled(): Promise<string> {
@@ -122,6 +131,8 @@ export function openFreshFiles(options: {
       await disk.syncFolder(folder);
     } catch (error) {
       await file.close();
+      // It is tried again every second for as long as the disk fails.
+      await disk.remove(path(segmentName(number)));
       throw error;
     }
     return { number, file, preparedBytes: 0 };
@@ -155,7 +166,10 @@ export function openFreshFiles(options: {
     async take() {
       const fresh = ready;
       ready = undefined;
-      return fresh ?? emptyFile();
+      if (fresh) return fresh;
+      // As quick as an empty file, and on a full disk there is no room for one.
+      const spare = takeSpare();
+      return spare === undefined ? emptyFile() : numbered(spare);
     },
     prepare() {
       if (ready || isPreparing || isClosed) return;

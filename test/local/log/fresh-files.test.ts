@@ -34,7 +34,7 @@ describe('files kept to be used again', () => {
       }
       return (await disk.list('/d')).length;
     };
-    return { fresh, background, pass };
+    return { disk, fresh, background, pass };
   }
 
   it('are given back a part at a time while nobody needs them, down to a few', async () => {
@@ -59,6 +59,60 @@ describe('files kept to be used again', () => {
     for (const number of inUse) await fresh.recycle(number);
 
     expect(await pass(1)).toBe(19);
+    await fresh.close();
+  });
+
+  it('are taken at once when none is ready, and bear later numbers each time', async () => {
+    const { fresh } = await withSpares(2);
+
+    const taken = [await fresh.take(), await fresh.take(), await fresh.take()];
+
+    expect(taken.map(({ number, preparedBytes }) => [number, preparedBytes])).toEqual([
+      [100, SEGMENT_BYTES],
+      [101, SEGMENT_BYTES],
+      [102, 0],
+    ]);
+    await fresh.close();
+  });
+
+  it('are overtaken while they are made ready, and then get a later number', async () => {
+    const { fresh, background } = await withSpares(2);
+    fresh.prepare();
+
+    const first = await fresh.take();
+    await background.settled();
+    const second = await fresh.take();
+
+    expect(second.preparedBytes).toBe(SEGMENT_BYTES);
+    expect(second.number).toBeGreaterThan(first.number);
+    await fresh.close();
+  });
+
+  it('stay spares, and leave no other files, when the disk fails to give one its name', async () => {
+    const { disk, fresh } = await withSpares(2);
+    const refused: unknown[] = [];
+    for (let step = 1; step <= 3; step++) {
+      disk.failAfter(step);
+      await fresh.take().then(
+        ({ file }) => file.close(),
+        (error: unknown) => refused.push(error),
+      );
+    }
+    disk.failAfter(Number.POSITIVE_INFINITY);
+
+    expect(refused).toHaveLength(3);
+    expect(await disk.list('/d')).toHaveLength(2);
+    expect((await fresh.take()).preparedBytes).toBe(SEGMENT_BYTES);
+    await fresh.close();
+  });
+
+  it('of which there are none: an empty file whose name the disk does not keep is removed', async () => {
+    const { disk, fresh } = await withSpares(0);
+    disk.failAfter(2);
+
+    await expect(fresh.take()).rejects.toMatchObject({ code: 'EIO' });
+
+    expect(await disk.list('/d')).toEqual([]);
     await fresh.close();
   });
 });

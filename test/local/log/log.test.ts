@@ -181,11 +181,28 @@ describe('a disk that fails', () => {
     expect(await sealed(log)).toEqual(['before', 'after']);
   });
 
-  it('that is full does not keep the log from opening', async () => {
+  it('that is full leaves the log the files it has: what it holds can still go after a restart', async () => {
     const disk = newDisk();
     const first = await open(disk);
     await append(first, LANE, 'before');
     await first.close();
+    disk.setCapacity(0);
+
+    const log = await open(disk);
+
+    expect(log.isReady()).toBe(true);
+    expect(await sealed(log)).toEqual(['before']);
+    await log.commit({ finish: 'all' });
+    expect(log.due()).toEqual({ lanes: [], batches: [] });
+  });
+
+  it('that is full, with no file left, does not keep the log from opening', async () => {
+    const disk = newDisk();
+    const first = await open(disk);
+    await append(first, LANE, 'before');
+    await first.close();
+    for (const name of await disk.list('/d'))
+      if (name !== `segment-${first.ledger.active}`) await disk.remove(`/d/${name}`);
     disk.setCapacity(0);
 
     const log = await open(disk);
