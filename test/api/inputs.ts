@@ -15,6 +15,25 @@ export const KMS_KEY = 'arn:aws:kms:us-east-1:123456789012:key/0b1c';
 
 const SNOWFLAKE_KEY = 'A'.repeat(256);
 
+/** The members of a create call by which a stream follows a database. */
+export const DATABASE_SOURCE = {
+  DeliveryStreamType: 'DatabaseAsSource',
+  DatabaseSourceConfiguration: {
+    Type: 'MySQL',
+    Endpoint: 'db.example.com',
+    Port: 3306,
+    Databases: { Include: ['shop'] },
+    Tables: { Include: ['shop.orders'] },
+    SnapshotWatermarkTable: 'shop.watermarks',
+    DatabaseSourceAuthenticationConfiguration: {
+      SecretsManagerConfiguration: { Enabled: true, SecretARN: SECRET },
+    },
+    DatabaseSourceVPCConfiguration: {
+      VpcEndpointServiceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
+    },
+  },
+};
+
 /** Of every destination kind the least that AWS takes. */
 export const LEAST: Readonly<Record<DestinationKind, JsonObject>> = {
   ExtendedS3: EXTENDED_S3,

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { DestinationKind } from '../../src/core/streams.ts';
 import { testApi } from '../kit/api.ts';
-import { BACKUP, createInput, KMS_KEY, LAMBDA_ARN, LEAST, processing, processor, ROLE, SECRET } from './inputs.ts';
+import {
+  BACKUP,
+  createInput,
+  DATABASE_SOURCE,
+  KMS_KEY,
+  LAMBDA_ARN,
+  LEAST,
+  processing,
+  processor,
+  ROLE,
+  SECRET,
+} from './inputs.ts';
 
 /** What AWS says of the input: `accepted`, or its code and message. */
 async function verdict(input: JsonObject): Promise<string> {
@@ -495,27 +506,7 @@ describe('what AWS refuses, in its words', () => {
   });
 
   test('a database as source goes to Iceberg only', async () => {
-    const input = createInput(
-      'ExtendedS3',
-      {},
-      {
-        DeliveryStreamType: 'DatabaseAsSource',
-        DatabaseSourceConfiguration: {
-          Type: 'MySQL',
-          Endpoint: 'db.example.com',
-          Port: 3306,
-          Databases: { Include: ['shop'] },
-          Tables: { Include: ['shop.orders'] },
-          SnapshotWatermarkTable: 'shop.watermarks',
-          DatabaseSourceAuthenticationConfiguration: {
-            SecretsManagerConfiguration: { Enabled: true, SecretARN: SECRET },
-          },
-          DatabaseSourceVPCConfiguration: {
-            VpcEndpointServiceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
-          },
-        },
-      },
-    );
+    const input = createInput('ExtendedS3', {}, DATABASE_SOURCE);
 
     expect(await verdict(input)).toBe(
       refused('IcebergDestinationConfiguration must be specified for Database as Source.'),

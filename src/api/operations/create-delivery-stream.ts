@@ -29,7 +29,7 @@ import { tagList } from '../shapes/tags.ts';
 import { refuseImpossible, settleDestination, warnWithoutAdapter } from '../streams/destination.ts';
 import { cannotEncrypt, checkEncryption } from '../streams/encryption.ts';
 import { hydrantExtensions, settleExtensions } from '../streams/extensions.ts';
-import { settleSource } from '../streams/source.ts';
+import { checkTakesSource, settleSource } from '../streams/source.ts';
 import { statusOf } from '../streams/status.ts';
 import { mergeTags } from '../streams/tags.ts';
 
@@ -85,9 +85,7 @@ function definitionOf(context: ApiContext, given: Input, region: string): Stream
   const type = given.DeliveryStreamType ?? 'DirectPut';
   const [kind, config] = chosenDestination(given);
   const source = settleSource(type, given);
-  if (type === 'DatabaseAsSource' && kind !== 'Iceberg') {
-    throw invalidArgument('IcebergDestinationConfiguration must be specified for Database as Source.');
-  }
+  checkTakesSource(kind, type);
   const encryption = given.DeliveryStreamEncryptionConfigurationInput;
   if (encryption !== undefined) checkEncryption(encryption, { type, region });
   const destination = settleDestination(kind, config, region);

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { DeliveryStreamType } from '../../core/streams.ts';
+import type { DeliveryStreamType, DestinationKind } from '../../core/streams.ts';
 import { invalidArgument } from '../invalid.ts';
 import type { ValueOf } from '../shapes/index.ts';
 import type {
@@ -38,5 +38,12 @@ export function settleSource(type: DeliveryStreamType, given: SourceConfiguratio
     case 'DatabaseAsSource':
       if (DatabaseSourceConfiguration !== undefined) return { DatabaseSourceConfiguration };
       throw invalidArgument('DatabaseSourceConfig is mandatory for Database as Source stream type.');
+  }
+}
+
+/** Tables are the only place for a database's changes, when a stream is created and when its destination is updated. */
+export function checkTakesSource(kind: DestinationKind, type: DeliveryStreamType): void {
+  if (type === 'DatabaseAsSource' && kind !== 'Iceberg') {
+    throw invalidArgument('IcebergDestinationConfiguration must be specified for Database as Source.');
   }
 }

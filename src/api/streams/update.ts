@@ -8,6 +8,7 @@ import { type ValueOf, validate } from '../shapes/index.ts';
 import { type Destination, settleDestination } from './destination.ts';
 import { type hydrantExtensions, settleExtensions } from './extensions.ts';
 import { mergeUpdate } from './merge-update.ts';
+import { checkTakesSource } from './source.ts';
 import { checkSwitches } from './switches.ts';
 
 export interface Update {
@@ -50,6 +51,7 @@ function otherDestination(stream: StreamDefinition, update: Update, region: stri
   if (fixed !== undefined) {
     throw invalidArgument(`Changing the destination type to or from ${fixed} is not supported at this time.`);
   }
+  checkTakesSource(update.kind, stream.type);
   const given = mergeUpdate({}, update.config);
   const whole = validate(DESTINATIONS[update.kind].configuration, given, updateName(update.kind));
   return settleDestination(update.kind, whole as JsonObject, region); // A structure's value is an object.
