@@ -6,6 +6,7 @@ import { testApi } from '../kit/api.ts';
 import {
   BACKUP,
   createInput,
+  DATABASE_SOURCE,
   destinationIn,
   KMS_KEY,
   LAMBDA_ARN,
@@ -19,9 +20,9 @@ const ID = 'destinationId-000000000001';
 const clicks = { DeliveryStreamName: 'clicks' };
 
 /** A stream of this kind, and how to update and look at it. */
-async function stream(kind: DestinationKind, changes: JsonObject = {}, settings = {}) {
+async function stream(kind: DestinationKind, changes: JsonObject = {}, settings = {}, source: JsonObject = {}) {
   const firehose = testApi(settings);
-  await firehose.output('CreateDeliveryStream', createInput(kind, changes));
+  await firehose.output('CreateDeliveryStream', createInput(kind, changes, source));
   firehose.changed.length = 0;
   firehose.clock.now += 1_000;
 
@@ -324,6 +325,19 @@ describe('what an update merges', () => {
     });
   });
 
+  test.each<[DestinationKind, JsonObject, string]>([
+    ['Amazonopensearchservice', { ClusterEndpoint: 'https://search.example.com' }, 'DomainARN'],
+    ['Elasticsearch', { DomainARN: 'arn:aws:es:us-east-1:123456789012:domain/clicks' }, 'ClusterEndpoint'],
+  ])('the domain of %s and its endpoint take the place of each other', async (kind, given, was) => {
+    const { update, destination } = await stream(kind);
+    expect(await destination()).toHaveProperty(was);
+
+    expect((await update(given)).status).toBe(200);
+
+    expect(await destination()).toMatchObject(given);
+    expect(await destination()).not.toHaveProperty(was);
+  });
+
   test('Elasticsearch and OpenSearch are one service', async () => {
     const { update, destination } = await stream('Elasticsearch');
 
@@ -378,5 +392,16 @@ describe('another type of destination', () => {
 
     expect(body.__type).toBe('ValidationException');
     expect(body.message).toContain("Value at 'splunkDestinationUpdate.hECEndpoint' failed");
+  });
+
+  test('is refused to a stream that follows a database, which goes to Iceberg only', async () => {
+    const { update } = await stream('Iceberg', {}, {}, DATABASE_SOURCE);
+
+    const { body } = await update(LEAST.ExtendedS3, {}, 'ExtendedS3');
+
+    expect(body).toEqual({
+      __type: 'InvalidArgumentException',
+      message: 'IcebergDestinationConfiguration must be specified for Database as Source.',
+    });
   });
 });

@@ -12,8 +12,18 @@ export function mergeUpdate(current: JsonObject, update: JsonObject): JsonObject
     const merge = MERGES[storedName];
     return [storedName, isJsonObject(was) && isJsonObject(value) && merge ? merge(was, value) : value];
   });
-  return { ...current, ...Object.fromEntries(members) };
+  const stays = Object.entries(current).filter(([name]) => {
+    const other = EITHER_OR[name];
+    return other === undefined || update[other] === undefined;
+  });
+  return { ...Object.fromEntries(stays), ...Object.fromEntries(members) };
 }
+
+/**
+ * A cluster has one of these, so the one that is given takes the other's place. Not observed on AWS, but otherwise
+ * nobody could go from one to the other.
+ */
+const EITHER_OR: Readonly<Record<string, string>> = { DomainARN: 'ClusterEndpoint', ClusterEndpoint: 'DomainARN' };
 
 const STORED_NAME: Readonly<Record<string, string>> = {
   S3Update: 'S3Configuration',
