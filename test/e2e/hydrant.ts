@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli.js');
+/** The compiled program. */
+export const CLI = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli.js');
 
 export type LogLine = Readonly<Record<string, unknown>>;
 

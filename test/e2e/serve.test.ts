@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, client } from '../../src/cli/client.ts';
-import { hydrant, linesIn, type Running, s3Destination, sandbox } from './hydrant.ts';
+import { CLI, hydrant, linesIn, type Running, s3Destination, sandbox } from './hydrant.ts';
 
 const { newFolder, start, clear } = await sandbox();
 afterAll(clear);
@@ -224,6 +227,40 @@ describe('hydrant serve, whose output is closed,', () => {
     expect(await running.end('SIGTERM')).toBe(0);
   });
 });
+
+const hasFullDevice = existsSync('/dev/full');
+
+describe(`hydrant serve, whose log is on a full disk,${hasFullDevice ? '' : ' (skipped: there is no /dev/full)'}`, () => {
+  it.runIf(hasFullDevice)('answers all the same, and ends when told to', async () => {
+    const full = await fs.open('/dev/full', 'w');
+    const port = await freePort();
+    const child = spawn(process.execPath, [CLI, 'serve', '--port', String(port)], {
+      cwd: await newFolder(),
+      stdio: ['ignore', full.fd, 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    try {
+      const health = () => fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1_000) });
+      await expect.poll(async () => (await health()).status, { timeout: 20_000 }).toBe(200);
+
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+      await full.close();
+    }
+  });
+});
+
+/** Its log cannot say where it listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 describe('hydrant serve ends', () => {
   it.each([
