@@ -210,10 +210,13 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
 
     async close() {
       await compaction.stop();
-      await writer.close();
-      await fresh.close();
-      await segments.close();
-      await unlock();
+      try {
+        await writer.close();
+      } finally {
+        await fresh.close();
+        await segments.close();
+        await unlock();
+      }
     },
   };
 }

@@ -132,7 +132,12 @@ export function openWriter(options: WriterOptions): Writer {
 
   async function sync(file: DiskFile): Promise<void> {
     isDirty = false;
-    await file.sync();
+    try {
+      await file.sync();
+    } catch (error) {
+      isDirty = true;
+      throw error;
+    }
   }
 
   /** The group is durable: now it is true. */
@@ -152,8 +157,9 @@ export function openWriter(options: WriterOptions): Writer {
 
   /** Goes on in a new segment: header, snapshot and, if there is one, the first group are durable with one write. */
   async function openNext(draft?: GroupDraft): Promise<number> {
-    // The snapshot will speak of records whose bytes the old file may still owe.
-    if (active && isDirty && isReady) await sync(active.file);
+    // The snapshot will speak of records whose bytes the old file may still owe; after a failed fsync another one would
+    // say that it owes nothing.
+    if (active && isDirty) await (isReady ? sync(active.file) : segments.rewrite(active.number));
     if (!isTailDurable) await segments.rewrite(ledger.active);
     isTailDurable = true;
     const taken = await fresh.take();

@@ -165,6 +165,24 @@ describe('a flipped bit', () => {
     expect(log.damaged()).toMatchObject({ records: 0 });
   });
 
+  it('in the snapshot falls back to the one before though nothing in that segment is live', async () => {
+    const disk = await closedWith('one');
+    const second = await open(disk);
+    await second.seal(LANE, { id: 'b1', sizeBytes: 1, now: 1 });
+    await second.commit({ finish: 'b1', cursor: { name: 'c', value: '1' } });
+    await second.close();
+    const third = await open(disk);
+    const active = third.ledger.active;
+    await third.close();
+    flip(disk, `segment-${active}`, PAGE + 40);
+
+    const log = await open(disk);
+
+    expect(log.due()).toEqual({ lanes: [], batches: [] });
+    expect(log.cursor('c')).toBe('1');
+    expect(log.damaged()).toMatchObject({ records: 0 });
+  });
+
   it('in every snapshot leaves all that the segments still hold', async () => {
     const disk = await closedWith('one');
     const second = await open(disk);

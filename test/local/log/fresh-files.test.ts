@@ -115,4 +115,26 @@ describe('files kept to be used again', () => {
     expect(await disk.list('/d')).toEqual([]);
     await fresh.close();
   });
+
+  it('are none that hold less than a segment: these are removed', async () => {
+    const { disk, fresh } = await withSpares(0);
+    const { number, file } = await fresh.take();
+    await file.close();
+
+    await fresh.recycle(number);
+
+    expect(await disk.list('/d')).toEqual([]);
+    await fresh.close();
+  });
+
+  it('are not made on a full disk, and what there is of one gives its space back', async () => {
+    const { disk, fresh, background } = await withSpares(0);
+    disk.setCapacity(SEGMENT_BYTES - 1);
+    fresh.prepare();
+    await background.settled();
+
+    expect(fresh.isPrepared()).toBe(false);
+    expect(await disk.list('/d')).toEqual([]);
+    await fresh.close();
+  });
 });

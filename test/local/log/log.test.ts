@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordBlock } from '../../../src/core/records.ts';
 import { type Log, type LogOptions, openLog } from '../../../src/local/log/log.ts';
 import { readAll } from '../../kit/buffer.ts';
@@ -30,8 +30,8 @@ async function sealed(log: Log, lane = LANE, id = 'all'): Promise<string[]> {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A log that writes into a segment filled beforehand, and has the next one ready. */
-async function openReady(disk: SimulatedDisk): Promise<Log> {
-  const log = await open(disk);
+async function openReady(disk: SimulatedDisk, options?: Partial<LogOptions>): Promise<Log> {
+  const log = await open(disk, options);
   await settled();
   await append(log, OTHER, 'goes to the prepared segment');
   await settled();
@@ -214,6 +214,42 @@ describe('a disk that fails', () => {
   });
 });
 
+describe('the lock of the folder', () => {
+  const lockable = (disk: SimulatedDisk) => {
+    const lock = { isHeld: false };
+    const locked: SimulatedDisk = {
+      ...disk,
+      async lock() {
+        lock.isHeld = true;
+        return async () => {
+          lock.isHeld = false;
+        };
+      },
+    };
+    return { lock, locked };
+  };
+
+  it('is let go when the log is closed, though the last bytes could not be written', async () => {
+    const disk = newDisk();
+    const { lock, locked } = lockable(disk);
+    const log = await openReady(locked, { fsync: 'interval', fsyncIntervalMs: 1e9 });
+    await append(log, LANE, 'one');
+    expect(lock.isHeld).toBe(true);
+    disk.failAfter(1);
+
+    await expect(log.close()).rejects.toMatchObject({ code: 'EIO' });
+    expect(lock.isHeld).toBe(false);
+  });
+
+  it('is let go when the log cannot be opened', async () => {
+    const { lock, locked } = lockable(newDisk());
+    const list = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+
+    await expect(open({ ...locked, list })).rejects.toMatchObject({ code: 'EIO' });
+    expect(lock.isHeld).toBe(false);
+  });
+});
+
 describe('with fsync at intervals', () => {
   it('a power cut may take the last appends, but nothing that was sealed', async () => {
     const disk = newDisk();
@@ -230,6 +266,43 @@ describe('with fsync at intervals', () => {
     expect(again.lane(LANE)).toBeUndefined();
   });
 
+  it('a seal after a failed fsync waits until what came before is on the disk after all', async () => {
+    // With this random number nothing of what a failed fsync owed is on the disk.
+    const disk = simulatedDisk(() => 0.4);
+    const log = await openReady(disk, { fsync: 'interval', fsyncIntervalMs: 1e9 });
+    await append(log, LANE, 'one');
+    disk.failAfter(2);
+    await expect(log.seal(OTHER, { id: 'b1', sizeBytes: 1, now: 1 })).rejects.toMatchObject({ retryable: true });
+    await log.seal(LANE, { id: 'b2', sizeBytes: 1, now: 1 });
+
+    const again = await open(disk.restart('lost'), { fsync: 'interval' });
+
+    expect(await texts(again, 'b2')).toEqual(['one']);
+    expect(again.lane(OTHER)).toMatchObject({ records: 1 });
+  });
+
+  it('what a full segment still owed is on the disk before the next one is built on it', async () => {
+    const disk = newDisk();
+    const log = await openReady(disk, { fsync: 'interval', fsyncIntervalMs: 1e9 });
+    await append(log, LANE, 'one');
+    const before = log.ledger.active;
+    while (log.ledger.active === before) await append(log, OTHER, 'x'.repeat(6_000));
+
+    const again = await open(disk.restart('lost'), { fsync: 'interval' });
+
+    expect(await sealed(again)).toEqual(['one']);
+    expect(again.damaged()).toEqual({ places: 0, records: 0, bytes: 0 });
+  });
+
+  it('closing takes the last appends to the disk', async () => {
+    const disk = newDisk();
+    const log = await open(disk, { fsync: 'interval', fsyncIntervalMs: 1e9 });
+    await append(log, LANE, 'one');
+    await log.close();
+
+    expect(await sealed(await open(disk.restart('lost')))).toEqual(['one']);
+  });
+
   it('the death of the process takes nothing', async () => {
     const disk = newDisk();
     const log = await open(disk, { fsync: 'interval', fsyncIntervalMs: 1e9 });
@@ -238,6 +311,61 @@ describe('with fsync at intervals', () => {
     const again = await open(disk.restart('kept'), { fsync: 'interval' });
 
     expect(await sealed(again)).toEqual(['one']);
+  });
+});
+
+describe('as time passes', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+    return () => vi.useRealTimers();
+  });
+
+  async function pass(ms: number): Promise<void> {
+    await vi.advanceTimersByTimeAsync(ms);
+    await settled();
+  }
+
+  for (const [what, isFailing] of [
+    ['works', false],
+    ['fails once', true],
+  ] as const) {
+    it(`appends are on the disk after the interval, though an fsync ${what}`, async () => {
+      // With this random number nothing of what a failed fsync owed is on the disk.
+      const disk = simulatedDisk(() => 0.4);
+      const log = await openReady(disk, { fsync: 'interval', fsyncIntervalMs: 1_000 });
+      await append(log, LANE, 'one');
+      if (isFailing) disk.failAfter(1);
+      await pass(1_000);
+      await pass(1_000);
+
+      expect(log.isReady()).toBe(true);
+      expect(await sealed(await open(disk.restart('lost')))).toEqual(['one']);
+    });
+  }
+
+  it('a log that could not be written is ready again though nobody commits', async () => {
+    const disk = newDisk();
+    const log = await openReady(disk);
+    disk.setCapacity(0);
+    while (log.isReady()) await append(log, LANE, 'x'.repeat(6_000)).catch(() => {});
+
+    disk.setCapacity(Number.POSITIVE_INFINITY);
+    await pass(1_000);
+
+    expect(log.isReady()).toBe(true);
+  });
+
+  it('attempts to write to a full disk leave no files behind', async () => {
+    const disk = newDisk();
+    const log = await openReady(disk);
+    disk.setCapacity(0);
+    while (log.isReady()) await append(log, LANE, 'x'.repeat(6_000)).catch(() => {});
+    await settled();
+    const before = (await disk.list('/d')).length;
+
+    await pass(10_000);
+
+    expect(await disk.list('/d')).toHaveLength(before);
   });
 });
 
