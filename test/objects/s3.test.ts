@@ -100,6 +100,28 @@ describe('an S3 bucket', () => {
     expect(await far.put(object(LARGE))).toEqual({ outcome: 'stored', bytes: LARGE });
   });
 
+  it('puts nothing again when the upload that an earlier attempt left behind was completed after all', async () => {
+    const far = await bucketThat(({ what }, answer) => {
+      if (what === 'abort') return refuse(answer, 404, 'NoSuchUpload');
+      if (what === 'head') answer.writeHead(200, { 'content-length': String(LARGE) }).end();
+      return what === 'head';
+    });
+
+    const put = far.put({ ...object(LARGE), abandonedUpload: 'U0' });
+
+    expect(await put).toEqual({ outcome: 'already-there', bytes: LARGE });
+    expect(asks(far)).toEqual(['abort', 'head']);
+  });
+
+  it('gives up the upload of an earlier attempt and puts the object, also where it may not look for it', async () => {
+    const far = await bucketThat(({ what }, answer) => what === 'head' && refuse(answer, 403, 'AccessDenied'));
+
+    const put = far.put({ ...object(SMALL), abandonedUpload: 'U0' });
+
+    expect(await put).toEqual({ outcome: 'stored', bytes: SMALL });
+    expect(asks(far)).toEqual(['abort', 'head', 'put']);
+  });
+
   it('does not claim a refusal when nobody knows whether an upload was completed', async () => {
     const far = await bucketThat(({ what }, answer) => what === 'complete' && refuse(answer, 404, 'NoSuchUpload'));
 
