@@ -83,9 +83,12 @@ async function runInflated(context: ApiContext, request: ApiRequest, memory: Inf
 
 /** Fluent Bit and others compress what they put. */
 async function decoded({ headers, body }: ApiRequest): Promise<Uint8Array> {
-  const encoding = headers['content-encoding'];
+  // In any case, and with an older name for gzip: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1
+  const encoding = String(headers['content-encoding']).toLowerCase();
   if (encoding === 'identity' || encoding === '') return body;
-  if (encoding !== 'gzip') throw serializationError(`Content-Encoding ${encoding} is not supported; gzip is.`);
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw serializationError(`Content-Encoding ${encoding} is not supported; gzip is.`);
+  }
   try {
     return await promisify(gunzip)(body, { maxOutputLength: BODY_MOST_BYTES });
   } catch (error) {

@@ -124,9 +124,9 @@ describe('the protocol', () => {
     expect((await send(request)).status).toBe(200);
   });
 
-  test('a gzip body is decoded', async () => {
+  test.each(['gzip', 'GZIP', 'x-gzip'])('a body with the content encoding %s is decoded', async (encoding) => {
     const { status } = await testApi().send(
-      withHeaders({ 'content-encoding': 'gzip' }, { ...list, body: gzipSync(list.body) }),
+      withHeaders({ 'content-encoding': encoding }, { ...list, body: gzipSync(list.body) }),
     );
 
     expect(status).toBe(200);
