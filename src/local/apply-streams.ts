@@ -48,6 +48,7 @@ async function apply(stream: JsonObject, at: string, call: Call): Promise<Applie
   }
   if (before.DeliveryStreamStatus !== 'ACTIVE') return 'in transition';
   refuseImmutable(stream, before, at);
+  await encrypt(stream, before, call);
   const { DeliveryStreamName = null, Tags } = stream;
   await call('UpdateDestination', {
     DeliveryStreamName,
@@ -73,6 +74,13 @@ async function describe({ DeliveryStreamName }: JsonObject, call: Call): Promise
   }
 }
 
+/** Encryption has an operation of its own; asked for here, it must not be passed over because the stream exists. */
+async function encrypt(stream: JsonObject, { DeliveryStreamEncryptionConfiguration }: JsonObject, call: Call) {
+  const { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput = null } = stream;
+  if (holds(DeliveryStreamEncryptionConfiguration, DeliveryStreamEncryptionConfigurationInput)) return;
+  await call('StartDeliveryStreamEncryption', { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput });
+}
+
 function destinationOf(description: JsonObject): JsonObject {
   const [destination] = Array.isArray(description.Destinations) ? description.Destinations : [];
   return isJsonObject(destination) ? destination : {};
@@ -80,8 +88,8 @@ function destinationOf(description: JsonObject): JsonObject {
 
 /** The stream's type and source are given once, at create. */
 function refuseImmutable(stream: JsonObject, description: JsonObject, at: string): void {
-  const { DeliveryStreamType = 'DirectPut' } = stream;
-  if (DeliveryStreamType !== description.DeliveryStreamType) throw immutable(`${at}.DeliveryStreamType`);
+  if ((stream.DeliveryStreamType ?? 'DirectPut') !== description.DeliveryStreamType)
+    throw immutable(`${at}.DeliveryStreamType`);
   const sources = isJsonObject(description.Source) ? description.Source : {};
   for (const [name, source] of Object.entries(stream)) {
     if (!name.endsWith('SourceConfiguration')) continue;
@@ -131,8 +139,9 @@ function immutable(path: string): ConfigError {
   );
 }
 
-/** Whether the described value has everything of the given one. Describe adds defaults. */
+/** Whether the described value has everything of the given one. Describe adds defaults; null asks for nothing. */
 function holds(described: JsonValue | undefined, given: JsonValue | undefined): boolean {
+  if (given === null) return true;
   if (!isJsonObject(given)) return JSON.stringify(described) === JSON.stringify(given);
   return isJsonObject(described) && Object.entries(given).every(([name, value]) => holds(described[name], value));
 }

@@ -76,6 +76,20 @@ describe('streams of the configuration', () => {
     });
   });
 
+  it('may have null for what they do not give, as generated files do', async () => {
+    const { apply } = world();
+    const stream = createInput(
+      'ExtendedS3',
+      { Prefix: null },
+      { DeliveryStreamType: null, KinesisStreamSourceConfiguration: null, Tags: null },
+    );
+    await apply({ ...stream, DeliveryStreamEncryptionConfigurationInput: null });
+
+    expect(await apply({ ...stream, DeliveryStreamEncryptionConfigurationInput: null })).toEqual([
+      { name: 'clicks', outcome: 'unchanged' },
+    ]);
+  });
+
   it('that are still CREATING or DELETING are left to the next start', async () => {
     const api = testApi({ transitionMs: 1_000 });
     const apply = () => applyStreams([createInput('ExtendedS3', { Prefix: 'p/' })], api.handle);
@@ -150,6 +164,20 @@ describe('a stream that cannot be is named with its place in the file', () => {
     await expect(apply(createInput('Amazonopensearchservice', { S3BackupMode: 'AllDocuments' }))).rejects.toMatchObject(
       field('streams[0].AmazonopensearchserviceDestinationConfiguration.S3BackupMode', /cannot be changed/),
     );
+  });
+
+  it('when encryption is asked for that cannot be done, whether the stream exists or not', async () => {
+    const { apply } = world();
+    const encrypted = createInput(
+      'ExtendedS3',
+      {},
+      { DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' } },
+    );
+    const refused = { field: 'streams[0]', message: expect.stringContaining('cannot encrypt') };
+
+    await expect(apply(encrypted)).rejects.toMatchObject(refused);
+    await apply(createInput('ExtendedS3'));
+    await expect(apply(encrypted)).rejects.toMatchObject(refused);
   });
 
   it('when its type is another', async () => {
