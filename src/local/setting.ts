@@ -26,6 +26,13 @@ export function textLike(pattern: RegExp, described: string): Setting<string> {
   };
 }
 
+export function httpUrl(described: string): Setting<string> {
+  return (given, path) => {
+    if (typeof given === 'string' && /^https?:\/\/[^/]/.test(given) && URL.canParse(given)) return given;
+    throw wrong(path, given, described);
+  };
+}
+
 export const yesOrNo: Setting<boolean> = (given, path) => {
   if (typeof given === 'boolean') return given;
   throw wrong(path, given, 'true or false');

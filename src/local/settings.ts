@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import {
   durationMs,
+  httpUrl,
   listOf,
   members,
   oneOf,
@@ -67,10 +68,10 @@ const streamInput: Setting<JsonObject> = (given, path) => {
 const LEAST_BUDGET_BYTES = 64 * 1024 * 1024;
 const LONGEST_TRANSITION_MS = 3_600_000;
 
-const httpUrl = textLike(/^https?:\/\/[^/]/, 'the URL of a store that speaks S3, such as http://127.0.0.1:9000');
+const endpoint = httpUrl('the URL of a store that speaks S3, such as http://127.0.0.1:9000');
 const region = textLike(/^[a-z0-9-]{1,32}$/, "a region's name, such as us-east-1");
 
-const s3Members = members({ endpoint: httpUrl, region, pathStyle: yesOrNo, sse: oneOf('AES256') });
+const s3Members = members({ endpoint, region, pathStyle: yesOrNo, sse: oneOf('AES256') });
 const s3: Setting<ReturnType<typeof s3Members> | undefined> = (given, path) => {
   if (typeof given === 'boolean') return given ? {} : undefined;
   return s3Members(given, path);
@@ -100,6 +101,7 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 
 /** What a configuration file holds, checked. Paths in it are relative to the file. */
 export function settingsIn(config: unknown, file: string): GivenSettings {
+  if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
   return given.data === undefined ? given : { ...given, data: resolve(dirname(file), given.data) };
 }

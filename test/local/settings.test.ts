@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { settingsIn, settled } from '../../src/local/settings.ts';
 
-const read = (config: unknown) => settingsIn(config, '/etc/hydrant/hydrant.config.json');
+const FILE = '/etc/hydrant/hydrant.config.json';
+const read = (config: unknown) => settingsIn(config, FILE);
 
 describe('a setting that cannot be used is named, with what it must be', () => {
   it.each<[string, unknown, string, string]>([
@@ -44,7 +45,13 @@ describe('a setting that cannot be used is named, with what it must be', () => {
       'streams[1]',
       'streams[1]: must be an object, the input of CreateDeliveryStream.',
     ],
-    ['no object at all', ['port'], '', ': must be an object; it is a list.'],
+    [
+      'a store whose port is none',
+      { s3: { endpoint: 'http://127.0.0.1:99999' } },
+      's3.endpoint',
+      's3.endpoint: must be the URL of a store that speaks S3, such as http://127.0.0.1:9000; it is "http://127.0.0.1:99999".',
+    ],
+    ['no object at all', ['port'], FILE, `${FILE}: must hold an object, the configuration.`],
   ])('%s', (_, config, field, message) => {
     expect(() => read(config)).toThrow(expect.objectContaining({ name: 'ConfigError', field, message }));
   });
