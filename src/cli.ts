@@ -24,6 +24,12 @@ function exitCodeOf(error: unknown): number {
     return EXIT_USAGE;
   }
   if (error instanceof ApiError) process.stderr.write(`hydrant: ${error.code}: ${error.message}\n`);
+  else if (isOfNetwork(error)) process.stderr.write(`hydrant: ${error.message}\n`);
   else process.stderr.write(`hydrant: ${error instanceof Error ? error.stack : error}\n`);
   return EXIT_FAILURE;
+}
+
+/** Whether the system or the far side broke a call: ECONNRESET, HPE_INVALID_CONSTANT. ERR_… is a fault of ours. */
+function isOfNetwork(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && !/^ERR_/.test(String(error.code));
 }

@@ -11,8 +11,8 @@ export interface Client {
   call(operation: string, input: JsonObject | string): Promise<JsonObject>;
   /**
    * Posts JSON and resolves with the JSON that is answered. Throws an `ApiError` for an answer that is an error, a
-   * `ConfigError` when nothing has ever answered at the endpoint, and the system's error when a connection breaks: then
-   * nobody knows whether the call took effect.
+   * `ConfigError` when nothing has ever answered at the endpoint, and an error with the system's code when a connection
+   * breaks: then nobody knows whether the call took effect.
    */
   post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject>;
   close(): void;
@@ -34,7 +34,7 @@ export function client(endpoint: string): Client {
 
   function post(path: string, headers: http.OutgoingHttpHeaders, body: string): Promise<JsonObject> {
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => reject(hasAnswered ? error : unreached(error, endpoint));
+      const fail = (error: Error): void => reject(failure(error, { endpoint, hasAnswered }));
       const length = Buffer.byteLength(body);
       const options = { method: 'POST', agent, headers: { ...headers, 'content-length': length }, timeout: SILENCE_MS };
       const request = protocol.request(new URL(path, endpoint), options, (response) => {
@@ -43,7 +43,7 @@ export function client(endpoint: string): Client {
           .then((answer) => resolve(outputOf(response.statusCode ?? 0, answer)), fail)
           .catch(reject);
       });
-      request.on('timeout', () => request.destroy(new Error(`${endpoint} has not answered for ${SILENCE_MS} ms.`)));
+      request.on('timeout', () => request.destroy(new Error(`no answer for ${SILENCE_MS} ms`)));
       request.on('error', fail);
       request.end(body);
     });
@@ -91,7 +91,11 @@ function parsed(answer: string): JsonObject | undefined {
 
 const NOBODY_THERE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
 
-function unreached(error: Error, endpoint: string): Error {
-  if (!('code' in error) || !NOBODY_THERE.has(error.code)) return error;
-  return new ConfigError('--endpoint', `nothing answers at ${endpoint} (${error.code}). Does hydrant serve run there?`);
+function failure(cause: Error, { endpoint, hasAnswered }: { endpoint: string; hasAnswered: boolean }): Error {
+  const code = 'code' in cause ? cause.code : 'ETIMEDOUT';
+  if (!hasAnswered && NOBODY_THERE.has(code)) {
+    return new ConfigError('--endpoint', `nothing answers at ${endpoint} (${code}). Does hydrant serve run there?`);
+  }
+  const error = new Error(`The call to ${endpoint} failed: ${cause.message.trim()}.`, { cause });
+  return Object.assign(error, { code });
 }

@@ -101,6 +101,17 @@ describe('hydrant put', () => {
     expect(status).toBe(2);
   });
 
+  it('explains that the connection broke, without a stack', async () => {
+    const other = createServer((request) => request.socket.destroy()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`; // it listens on TCP
+
+    const { status, stderr } = await hydrant(['flush', '--endpoint', url]);
+
+    expect([status, stderr]).toEqual([1, `hydrant: The call to ${url} failed: socket hang up.\n`]);
+    other.close();
+  });
+
   it('explains that what answers is not Hydrant', async () => {
     const other = createServer((_, response) => response.end('<h1>It works!</h1>')).listen(0, '127.0.0.1');
     await once(other, 'listening');
