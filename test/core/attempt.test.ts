@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { drain } from '../../src/core/drain.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import type { JsonValue } from '../../src/core/json.ts';
+import { laneKey } from '../../src/core/lanes.ts';
+import { recordBlock } from '../../src/core/records.ts';
 import { memoryBuffer } from '../kit/memory-buffer.ts';
+import { memoryStreams } from '../kit/memory-streams.ts';
 import { aStream } from '../kit/streams.ts';
 import { inDoubt, refusing, world } from '../kit/world.ts';
 
@@ -91,6 +95,32 @@ describe('an attempt', () => {
     await w.pass(30_000);
 
     expect(w.buffer.due().batches).toMatchObject([{ plan: { streamVersion: 2 }, postponed: { outcome: 'refused' } }]);
+  });
+
+  it('whose end cannot be stored lets the batch go, to be tried again', async () => {
+    const stream = aStream();
+    const memory = memoryBuffer();
+    const streams = memoryStreams();
+    await streams.change(stream.name, () => stream);
+    const postpone = () =>
+      Promise.reject(new DeliveryError('The disk is full.', { code: 'Log.ENOSPC', retryable: true }));
+    const { seal, attempt } = drain({
+      buffer: { ...memory, postpone },
+      streams,
+      adapters: { s3: { deliver: () => inDoubt() }, others: new Map() },
+      startedAt: 0,
+      now: () => 0,
+      newBatchId: () => 'batch-1',
+      random: () => 0.5,
+      report: () => {},
+    });
+    const lane = laneKey({ streamId: stream.id, stage: 'deliver', partition: '' });
+    await memory.commit({ append: [{ lanes: [lane], records: recordBlock(0, [Buffer.from('a')]) }] });
+    await seal(lane);
+
+    await expect(attempt('batch-1', new AbortController().signal)).rejects.toMatchObject({ code: 'Log.ENOSPC' });
+
+    expect(await memory.lease('batch-1')).toMatchObject({ id: 'batch-1' });
   });
 
   it('that fails for good sends the batch to the error output, whose own attempts never fail for good', async () => {
