@@ -4,7 +4,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { StreamDefinition, StreamStore } from '../core/streams.ts';
 import type { Disk } from './disk.ts';
 import { secretJson } from './secrets.ts';
-import { readWhole, UNFINISHED, writeWhole } from './whole-file.ts';
+import { readWhole, removeIfThere, UNFINISHED, writeWhole } from './whole-file.ts';
 
 /**
  * Raised when what a definition's members mean changes; an older Hydrant then refuses the file instead of misreading
@@ -53,7 +53,8 @@ export async function fileStreams({
     // In memory only once it is durable: nobody may see what a crash could undo.
     if (next !== undefined) remember(next);
     if (current === undefined || current.id === next?.id) return;
-    await disk.remove(fileOf(current.id));
+    // Gone already where an earlier try failed only after it.
+    await removeIfThere(disk, fileOf(current.id));
     await disk.syncFolder(folder);
     byId.delete(current.id);
     if (next === undefined) byName.delete(current.name);

@@ -34,7 +34,8 @@ export async function readWhole(disk: Disk, path: string): Promise<Buffer | unde
   }
 }
 
-async function removeIfThere(disk: Disk, path: string): Promise<void> {
+/** Removes the file unless it is gone already. */
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
   await unlessMissing(disk.remove(path));
 }
 

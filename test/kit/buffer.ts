@@ -269,6 +269,59 @@ export function describeBuffer(under: BufferUnderTest): void {
       expect(await buffer.lease('b1')).toBeUndefined();
     });
 
+    it('gives a postponed batch to the next attempt', async () => {
+      await append(DELIVER, ['a']);
+      await seal(DELIVER, 'b1');
+      await buffer.lease('b1');
+      await buffer.postpone('b1', {
+        until: 1,
+        attempts: 1,
+        firstAttemptAt: 1,
+        endedAt: 1,
+        outcome: 'refused',
+        code: 'S3.X',
+        message: 'x',
+      });
+
+      expect(await buffer.lease('b1')).toMatchObject({ id: 'b1', postponed: { attempts: 1 } });
+    });
+
+    it('keeps the reasons of two moves into one lane apart', async () => {
+      const other = { ...REASON, code: 'Lambda.Timeout' };
+      for (const [id, reason] of [
+        ['b1', REASON],
+        ['b2', other],
+      ] as const) {
+        await append(DELIVER, [id]);
+        await seal(DELIVER, id);
+        await buffer.commit({ move: [{ batch: id, lane: ERROR, reason }], finish: id });
+      }
+      await reopened();
+      await seal(ERROR, 'e1', 1_000);
+
+      const reasons: unknown[] = [];
+      for await (const piece of buffer.read('e1')) reasons.push(piece.reason);
+
+      expect(reasons).toEqual([REASON, other]);
+    });
+
+    it('keeps the reasons that two appends at once bring apart', async () => {
+      const other = { ...REASON, code: 'Lambda.Timeout' };
+      const failed = (text: string, reason: FailureReason) => recordBlock(1_000, [Buffer.from(text)], reason);
+      await Promise.all(
+        [failed('a', REASON), failed('b', other)].map((records) =>
+          buffer.commit({ append: [{ lanes: [ERROR], records }] }),
+        ),
+      );
+      await reopened();
+      await seal(ERROR, 'e1', 1_000);
+
+      const reasons: unknown[] = [];
+      for await (const piece of buffer.read('e1')) reasons.push(piece.reason);
+
+      expect(reasons).toEqual([REASON, other]);
+    });
+
     it('leaves a finished batch finished when a late attempt plans or postpones it', async () => {
       await append(DELIVER, ['a']);
       await seal(DELIVER, 'b1');

@@ -5,6 +5,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { StreamDefinition } from '../../src/core/streams.ts';
 import { nodeDisk } from '../../src/local/disk.ts';
 import { fileStreams } from '../../src/local/file-streams.ts';
+import { randomFrom } from '../kit/random.ts';
+import { simulatedDisk } from '../kit/simulated-disk.ts';
 import { aStream } from '../kit/streams.ts';
 
 describe('stream definitions in files', () => {
@@ -87,6 +89,49 @@ describe('stream definitions in files', () => {
     await expect(change).rejects.toMatchObject({ code: 'ServiceUnavailableException', status: 503 });
     expect((await streams.get('s'))?.version).toBe(1);
     await mkdir(folder);
+  });
+
+  it('are removed on the second try when the first removed the file and failed after that', async () => {
+    const disk = nodeDisk();
+    const failing = { isOn: false };
+    const syncFolder = (path: string) =>
+      failing.isOn ? Promise.reject(new Error('The disk fails.')) : disk.syncFolder(path);
+    const streams = await fileStreams({ folder, disk: { ...disk, syncFolder } });
+    await streams.change('s', () => aStream({ name: 's' }));
+    failing.isOn = true;
+    await expect(streams.change('s', () => undefined)).rejects.toMatchObject({ status: 503 });
+    failing.isOn = false;
+
+    await streams.change('s', () => undefined);
+
+    expect(await streams.list()).toEqual([]);
+    expect(await (await open()).list()).toEqual([]);
+  });
+
+  it('outlive a power cut once they are answered, and a half-written one is ignored and removed', async () => {
+    const disk = simulatedDisk(randomFrom(1));
+    const stream = aStream({ name: 's' });
+    await (await fileStreams({ folder: '/d', disk })).change('s', () => stream);
+    const found = disk.restart('lost');
+    await (await found.open('/d/half.json.unfinished', 'create')).close();
+
+    expect(await (await fileStreams({ folder: '/d', disk: found })).get('s')).toEqual(stream);
+    expect((await found.list('/d')).sort()).toEqual([`${stream.id}.json`, 'key'].sort());
+  });
+
+  it('that were removed do not come back with a power cut', async () => {
+    const disk = simulatedDisk(randomFrom(1));
+    const streams = await fileStreams({ folder: '/d', disk });
+    await streams.change('s', () => aStream({ name: 's' }));
+    await streams.change('s', () => undefined);
+
+    expect(await (await fileStreams({ folder: '/d', disk: disk.restart('lost') })).list()).toEqual([]);
+  });
+
+  it('say so when their key is not whole', async () => {
+    await writeFile(join(folder, 'key'), 'short');
+
+    await expect(open()).rejects.toMatchObject({ name: 'ConfigError', message: expect.stringContaining('32 bytes') });
   });
 
   it('are gone after a removal, and the name is free for another incarnation', async () => {
