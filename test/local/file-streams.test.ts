@@ -116,7 +116,7 @@ describe('stream definitions in files', () => {
     await (await found.open('/d/half.json.unfinished', 'create')).close();
 
     expect(await (await fileStreams({ folder: '/d', disk: found })).get('s')).toEqual(stream);
-    expect((await found.list('/d')).sort()).toEqual([`${stream.id}.json`, 'key'].sort());
+    expect([...(await found.list('/d'))].sort()).toEqual([`${stream.id}.json`, 'key'].sort());
   });
 
   it('that were removed do not come back with a power cut', async () => {
