@@ -22,7 +22,8 @@ export function checkPrefixes(settings: PrefixSettings): string | undefined {
     return `Provided custom time zone is not supported. ${TIME_ZONE_LIMITS}`;
   }
   const broken = brokenConstraint(settings);
-  if (broken !== undefined) return `The supplied prefix(es) do not satisfy the following constraint: ${broken}`;
+  // The typing mistake is AWS's.
+  if (broken !== undefined) return `Ths supplied prefix(es) do not satisfy the following constraint: ${broken}`;
 
   if (hasPartitionKeys(parsePrefix(settings.errorOutputPrefix ?? ''))) {
     return `${NAMESPACES} can't be part of an error prefix expression`;

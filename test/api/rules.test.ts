@@ -23,7 +23,7 @@ async function verdict(input: JsonObject): Promise<string> {
 
 const refused = (message: string) => `InvalidArgumentException: ${message}`;
 
-const CONSTRAINT = 'The supplied prefix(es) do not satisfy the following constraint: ';
+const CONSTRAINT = 'Ths supplied prefix(es) do not satisfy the following constraint: ';
 
 const CONVERSION = {
   SchemaConfiguration: { RoleARN: ROLE, DatabaseName: 'events', TableName: 'clicks' },

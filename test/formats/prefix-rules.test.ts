@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkPrefixes, type PrefixSettings, partitionKeysOf } from '../../src/formats/prefix-rules.ts';
 
-const CONSTRAINT = 'The supplied prefix(es) do not satisfy the following constraint: ';
+const CONSTRAINT = 'Ths supplied prefix(es) do not satisfy the following constraint: ';
 
 function check(settings: Partial<PrefixSettings>): string | undefined {
   return checkPrefixes({ dynamicPartitioning: false, ...settings });
