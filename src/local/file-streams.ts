@@ -100,7 +100,7 @@ function definitionIn(path: string, read: () => unknown): StreamDefinition {
   } catch (error) {
     throw new ConfigError(
       path,
-      `cannot be read (${String(error)}). Restore it and the file 'key' beside it from a backup, or move it away.`,
+      `cannot be read (${String(error)}). Restore it and the file 'key' beside it from a backup, or move it away, which discards what the stream has buffered.`,
     );
   }
   if (!isJsonObject(stored) || !isJsonObject(stored.stream)) throw new ConfigError(path, 'is not a stream definition.');
