@@ -5,8 +5,9 @@ import type { ObjectStore } from '../src/core/objects.ts';
 import { type CompressionFormat, codec } from '../src/formats/compression.ts';
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
 import { errorReport } from '../src/formats/error-report.ts';
-import { joinRecords } from '../src/formats/join.ts';
+import { joinRecords, type LineFeeds } from '../src/formats/join.ts';
 import { objectKey } from '../src/formats/object-names.ts';
+import { partitionKeysIn } from '../src/formats/partition-names.ts';
 
 /**
  * One object a slice, in a bucket: the S3 destination of a stream, the backup of its source records, and its error
@@ -46,7 +47,6 @@ export default function s3({ objects }: { readonly objects: ObjectStore }): Dest
 
 /** Observed on AWS for every object, compressed or not. */
 const CONTENT_TYPE = 'application/octet-stream';
-const LINE_FEED = Uint8Array.of(0x0a);
 const FORMATS: readonly string[] = [
   'UNCOMPRESSED',
   'GZIP',
@@ -60,8 +60,7 @@ interface S3Plan {
   readonly bucket: string;
   readonly key: string;
   readonly format: CompressionFormat;
-  /** Whether a line feed goes between records of data. */
-  readonly delimited: boolean;
+  readonly lineFeeds: LineFeeds;
   readonly kmsKeyArn?: string;
 }
 
@@ -84,9 +83,10 @@ function planOf(slice: SliceToPlan): S3Plan {
       uuid: derivedUuid(slice.id),
       extension: (isData && textIn(config, 'FileExtension')) || extension,
       randomString: derivedRandomStrings(slice.id),
+      partitionKeys: partitionKeysIn(slice.partition ?? ''),
     }),
     format,
-    delimited: appendsDelimiter(config),
+    lineFeeds: lineFeedsOf(slice),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
   };
 }
@@ -94,14 +94,14 @@ function planOf(slice: SliceToPlan): S3Plan {
 /** A plan that comes back from the buffer is one that `planOf` made. */
 function readPlan(output: JsonValue): S3Plan {
   assert(isJsonObject(output), 'a stored S3 plan is an object');
-  const { bucket, key, format, delimited, kmsKeyArn } = output;
+  const { bucket, key, format, lineFeeds, kmsKeyArn } = output;
   assert(typeof bucket === 'string' && typeof key === 'string', 'a stored S3 plan names its object');
-  assert(isFormat(format) && typeof delimited === 'boolean', 'a stored S3 plan says what the object is made of');
-  return { bucket, key, format, delimited, ...(typeof kmsKeyArn === 'string' && { kmsKeyArn }) };
+  assert(isFormat(format) && isLineFeeds(lineFeeds), 'a stored S3 plan says what the object is made of');
+  return { bucket, key, format, lineFeeds, ...(typeof kmsKeyArn === 'string' && { kmsKeyArn }) };
 }
 
-function contentOf(slice: Slice, { delimited }: S3Plan): AsyncIterable<Uint8Array> {
-  if (slice.errorOutputType === undefined) return joinRecords(slice.read(), delimited ? LINE_FEED : undefined);
+function contentOf(slice: Slice, { lineFeeds }: S3Plan): AsyncIterable<Uint8Array> {
+  if (slice.errorOutputType === undefined) return joinRecords(slice.read(), lineFeeds);
   return errorReport(slice.read(), { id: slice.id, lambdaArn: lambdaArnIn(slice.config) });
 }
 
@@ -139,9 +139,19 @@ function kmsKeyOf(config: JsonObject): string | undefined {
   return isJsonObject(kms) ? textIn(kms, 'AWSKMSKeyARN') : undefined;
 }
 
-/** Its `Delimiter` parameter is ignored: AWS puts a line feed whatever it says. */
-function appendsDelimiter(config: JsonObject): boolean {
-  return processorIn(config, 'AppendDelimiterToRecord') !== undefined;
+/**
+ * What the stream asks for beside the configuration, else what AppendDelimiterToRecord does. Its `Delimiter` parameter
+ * is ignored: AWS puts a line feed whatever it says.
+ */
+function lineFeedsOf({ config, extensions = {} }: SliceToPlan): LineFeeds {
+  if (isLineFeeds(extensions.Delimiter)) return extensions.Delimiter;
+  return processorIn(config, 'AppendDelimiterToRecord') === undefined ? 'none' : 'between';
+}
+
+const LINE_FEEDS: readonly unknown[] = ['none', 'between', 'always', 'if-missing'] satisfies LineFeeds[];
+
+function isLineFeeds(value: unknown): value is LineFeeds {
+  return LINE_FEEDS.includes(value);
 }
 
 function lambdaArnIn(config: JsonObject): string | undefined {

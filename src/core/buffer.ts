@@ -1,5 +1,5 @@
 import type { JsonValue } from './json.ts';
-import type { LaneKey } from './lanes.ts';
+import type { LaneKey, Stage } from './lanes.ts';
 import type { FailureReason, RecordBlock } from './records.ts';
 
 /**
@@ -33,9 +33,9 @@ export interface RecordBuffer {
 
   /**
    * The batch's records in order, from its `advanced` mark on, in pieces of at most a few MiB. May be called again.
-   * Records whose stored bytes are damaged are left out, counted and reported.
+   * Records whose stored bytes are damaged are left out, counted and reported; `place` tells where they are missing.
    */
-  read(batch: string): AsyncIterable<RecordBlock>;
+  read(batch: string): AsyncIterable<BatchBlock>;
 
   /**
    * Stores what the delivery will create, before its first byte leaves. Replaces an earlier plan: when that is allowed
@@ -48,6 +48,9 @@ export interface RecordBuffer {
 
   /** One lane's state now, or undefined when it holds nothing. */
   lane(lane: LaneKey): LaneStatus | undefined;
+
+  /** How many lanes of a stream's stage hold something. */
+  laneCount(streamId: string, stage: Stage): number;
 
   /** Everything that waits, for the sweep at start and once a minute. */
   due(): { readonly lanes: readonly LaneStatus[]; readonly batches: readonly Batch[] };
@@ -68,9 +71,17 @@ export interface RecordBuffer {
  * already, the whole change is a no-op.
  */
 export interface Change {
+  /**
+   * The time, in ms since the epoch, at which its records enter their lanes; absent, each does when it arrived. What
+   * has been processed or moved waits anew: its lane's interval does not count from its arrival.
+   */
+  readonly now?: number;
   readonly append?: readonly Append[];
   readonly move?: readonly Move[];
-  /** The first `upTo` records of the batch have been dealt with; `read` starts after them. */
+  /**
+   * The first `upTo` records of the batch have been dealt with; `read` starts after them. What is left has had no
+   * attempt: `postponed` is gone.
+   */
   readonly advance?: { readonly batch: string; readonly upTo: number };
   /** The batch is done: its records, except those moved in this or an earlier change, are gone. */
   readonly finish?: string;
@@ -98,8 +109,14 @@ export interface LaneStatus {
   readonly lane: LaneKey;
   readonly records: number;
   readonly bytes: number;
-  /** Arrival of the oldest record still in the lane, in ms since the epoch: the buffering interval counts from it. */
+  /** When the first of its records entered the lane, in ms since the epoch: the buffering interval counts from it. */
   readonly openedAt: number;
+}
+
+/** Some of a batch's records. */
+export interface BatchBlock extends RecordBlock {
+  /** Of its first record among the batch's records. */
+  readonly place: number;
 }
 
 export interface Batch {

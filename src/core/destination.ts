@@ -1,6 +1,5 @@
-import type { Plan } from './buffer.ts';
+import type { BatchBlock, Plan } from './buffer.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import type { RecordBlock } from './records.ts';
 
 /**
  * Where records go. A destination knows nothing of buffers, retries, backoff or backups: it makes one attempt at one
@@ -36,6 +35,8 @@ export interface SliceToPlan {
   readonly extensions?: JsonObject;
   /** Set when the slice holds error records on their way to the error prefix. */
   readonly errorOutputType?: string;
+  /** The dynamic partition whose records these are; absent without partitioning. */
+  readonly partition?: string;
   readonly records: number;
   readonly bytes: number;
   /** Arrival of the oldest record, in ms since the epoch. */
@@ -46,7 +47,7 @@ export interface Slice extends SliceToPlan {
   /** `plan.attempt` is 1 for the first attempt; `plan.note` is what earlier attempts noted. */
   readonly plan: Plan;
   /** The records, streamed. May be called again to start over. */
-  read(): AsyncIterable<RecordBlock>;
+  read(): AsyncIterable<BatchBlock>;
   /** Makes a note durable at once (an upload id), for the next attempt to find in `plan.note`. */
   note(note: JsonValue): Promise<void>;
 }
@@ -58,7 +59,7 @@ export interface Delivered {
 }
 
 export interface RefusedRecord {
-  /** Its place in the slice. */
+  /** Its place, as `read` tells it. */
   readonly index: number;
   readonly code: string;
   readonly message: string;

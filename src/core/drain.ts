@@ -2,19 +2,22 @@ import type { Batch, LaneStatus, Move, Plan, RecordBuffer } from './buffer.ts';
 import type { RefusedRecord, Slice } from './destination.ts';
 import { DeliveryError } from './errors.ts';
 import type { DrainEvent } from './events.ts';
-import { type LaneKey, laneKey, laneOf } from './lanes.ts';
+import { type LaneKey, laneKey, laneOf, type Stage } from './lanes.ts';
 import { type Delivery, isInDoubt, nextPlan, settledAt, sliceToPlan, wasRefused } from './plan.ts';
 import { dueAt } from './policy.ts';
+import { processBatch } from './process-batch.ts';
+import type { Processing } from './processing.ts';
 import type { FailureReason } from './records.ts';
 import { backoffMs } from './retry.ts';
 import { type Adapters, routeOf } from './route.ts';
-import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
+import { hintsOf, processingRetriesMost, REFUSED_BY_DESTINATION } from './settings.ts';
 import type { StreamDefinition, StreamStore } from './streams.ts';
 
 export interface DrainPorts {
   readonly buffer: RecordBuffer;
   readonly streams: StreamStore;
   readonly adapters: Adapters;
+  readonly processing: Processing;
   /** When this host began, in ms since the epoch: attempts whose end nobody saw had ended by then. */
   readonly startedAt: number;
   /** Ms since the epoch. */
@@ -74,10 +77,29 @@ export function drain(ports: DrainPorts): Drain {
       ports.report({ type: 'discarded', batch });
       return finish(batch, []);
     }
-    const route = routeOf(stream, lane, ports.adapters);
-    if ('onward' in route) return finish(batch, [{ batch: batch.id, lane: route.onward }]);
+    const { stage } = lane;
+    if (stage === 'process') return process(batch, stream, signal);
+    const route = routeOf(stream, { ...lane, stage }, ports.adapters);
     if ('impossible' in route) return divert(batch, stream, { ...route.impossible, attempts: 0, lastAttemptAt: now() });
     return deliver({ batch, stream, route }, signal);
+  }
+
+  async function process(batch: Batch, stream: StreamDefinition, signal: AbortSignal): Promise<Attempted> {
+    const missing = ports.processing.missing(stream);
+    if (missing.length > 0)
+      return divert(batch, stream, { ...cannotProcess(missing), attempts: 0, lastAttemptAt: now() });
+    const startedAt = now();
+    let left = batch;
+    const advanced = (upTo: number): void => {
+      const { postponed: _, ...untried } = batch;
+      left = { ...untried, advanced: upTo };
+    };
+    try {
+      const filled = await processBatch(ports, { batch, stream, advanced }, signal);
+      return { result: 'finished', records: batch.records, filled };
+    } catch (error) {
+      return failedOrStopped({ batch: left, stream, startedAt, plan: undefined, error }, signal);
+    }
   }
 
   async function deliver(delivery: Delivery, signal: AbortSignal): Promise<Attempted> {
@@ -97,14 +119,16 @@ export function drain(ports: DrainPorts): Drain {
       ports.report({ type: 'delivered', stream, batch, plan, bytes: delivered.bytes, freshnessMs });
       return attempted;
     } catch (error) {
-      if (!signal.aborted) return afterFailure({ ...delivery, startedAt, plan, error });
-      // Aborted for taking too long, the attempt has failed; aborted for any other reason, it is as if it had not been.
-      if (signal.reason instanceof DeliveryError) {
-        return afterFailure({ ...delivery, startedAt, plan, error: signal.reason });
-      }
-      buffer.release(batch.id);
-      return { result: 'left' };
+      return failedOrStopped({ batch, stream, startedAt, plan, error }, signal);
     }
+  }
+
+  async function failedOrStopped(failed: FailedAttempt, signal: AbortSignal): Promise<Attempted> {
+    if (!signal.aborted) return afterFailure(failed);
+    // Aborted for taking too long, the attempt has failed; aborted for any other reason, it is as if it had not been.
+    if (signal.reason instanceof DeliveryError) return afterFailure({ ...failed, error: signal.reason });
+    buffer.release(failed.batch.id);
+    return { result: 'left' };
   }
 
   function rest(batch: Batch, until: number): Attempted {
@@ -142,14 +166,15 @@ export function drain(ports: DrainPorts): Drain {
     });
   }
 
-  async function afterFailure({ batch, stream, startedAt, plan, error }: FailedDelivery): Promise<Attempted> {
+  async function afterFailure({ batch, stream, startedAt, plan, error }: FailedAttempt): Promise<Attempted> {
     const failure = error instanceof DeliveryError ? error : undefined;
     if (failure === undefined) ports.report({ type: 'faulty', stream, batch, error });
     const attempts = plan?.attempt ?? (batch.postponed?.attempts ?? 0) + 1;
     const code = failure?.code ?? 'Hydrant.InternalError';
     const message = failure?.message ?? `The delivery attempt failed unexpectedly: ${String(error)}`;
-    if (failure?.retryable === false && laneOf(batch.lane).stage === 'deliver') {
-      const type = REFUSED_BY_DESTINATION[stream.destination.kind];
+    const { stage } = laneOf(batch.lane);
+    if (failure !== undefined && isGivenUp(failure, attempts, { stream, stage })) {
+      const type = stage === 'process' ? PROCESSING_FAILED : REFUSED_BY_DESTINATION[stream.destination.kind];
       return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() });
     }
     const endedAt = now();
@@ -163,7 +188,7 @@ export function drain(ports: DrainPorts): Drain {
     return { result: 'postponed', until, code, message };
   }
 
-  /** The whole batch goes to the error output; no byte is copied. */
+  /** The rest of the batch goes to the error output; no byte is copied. */
   async function divert(batch: Batch, stream: StreamDefinition, reason: FailureReason): Promise<Attempted> {
     const records = batch.records - batch.advanced;
     const attempted = await finish(batch, [{ batch: batch.id, lane: errorLane(stream, reason.type), reason }]);
@@ -172,7 +197,7 @@ export function drain(ports: DrainPorts): Drain {
   }
 
   async function finish(batch: Batch, move: readonly Move[]): Promise<Attempted> {
-    const filled = await buffer.commit({ move, finish: batch.id });
+    const filled = await buffer.commit({ now: now(), move, finish: batch.id });
     return { result: 'finished', records: batch.records, filled };
   }
 
@@ -197,11 +222,34 @@ export function drain(ports: DrainPorts): Drain {
   };
 }
 
-interface FailedDelivery extends Delivery {
+interface FailedAttempt {
+  readonly batch: Batch;
+  readonly stream: StreamDefinition;
   readonly startedAt: number;
   /** Undefined when the attempt failed before it had one. */
   readonly plan: Plan | undefined;
   readonly error: unknown;
+}
+
+/** What nobody retries goes to the error output; backups and error output themselves are tried for ever. */
+function isGivenUp(
+  { code, retryable }: DeliveryError,
+  attempts: number,
+  { stream, stage }: { readonly stream: StreamDefinition; readonly stage: Stage },
+): boolean {
+  // What the buffer could not store in the meantime is no fault of the records.
+  if (stage === 'process') {
+    return code.startsWith('Lambda.') && (!retryable || attempts > processingRetriesMost(stream));
+  }
+  return stage === 'deliver' && !retryable;
+}
+
+/** Firehose's error-output-type for records that could not be processed. */
+const PROCESSING_FAILED = 'processing-failed';
+
+function cannotProcess(missing: readonly string[]): Pick<FailureReason, 'type' | 'code' | 'message'> {
+  const message = `This version of Hydrant has no processor for ${missing.join(', ')}.`;
+  return { type: PROCESSING_FAILED, code: 'Hydrant.NoProcessor', message };
 }
 
 function errorLane(stream: StreamDefinition, type: string): LaneKey {

@@ -62,6 +62,7 @@ export function sliceToPlan({ batch, stream, route }: Delivery): SliceToPlan {
     config: route.config,
     ...(route.extensions && { extensions: route.extensions }),
     ...(route.errorOutputType !== undefined && { errorOutputType: route.errorOutputType }),
+    ...(route.partition !== undefined && { partition: route.partition }),
     records: batch.records,
     bytes: batch.bytes,
     oldestAt: batch.oldestAt,

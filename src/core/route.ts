@@ -1,21 +1,24 @@
 import type { Destination } from './destination.ts';
 import type { JsonObject } from './json.ts';
-import { type Lane, type LaneKey, laneKey } from './lanes.ts';
+import type { Lane, Stage } from './lanes.ts';
 import type { FailureReason } from './records.ts';
-import { backupConfigOf, errorConfigOf, needsProcessing, processorsOf, REFUSED_BY_DESTINATION } from './settings.ts';
+import { backupConfigOf, errorConfigOf, REFUSED_BY_DESTINATION } from './settings.ts';
 import type { DestinationKind, StreamDefinition } from './streams.ts';
 
-/** Where a lane's batches go: an adapter with its configuration, another lane, or nowhere in this version and why. */
-export type Route =
-  | Destined
-  | { readonly onward: LaneKey }
-  | { readonly impossible: Pick<FailureReason, 'type' | 'code' | 'message'> };
+/** Where a lane's batches go: an adapter with its configuration, or nowhere in this version and why. */
+export type Route = Destined | { readonly impossible: Pick<FailureReason, 'type' | 'code' | 'message'> };
 
 export interface Destined {
   readonly destination: Destination;
   readonly config: JsonObject;
   readonly extensions?: JsonObject;
   readonly errorOutputType?: string;
+  readonly partition?: string;
+}
+
+/** A lane whose batches leave; the others are processed. */
+export interface DeliveryLane extends Lane {
+  readonly stage: Exclude<Stage, 'process'>;
 }
 
 export interface Adapters {
@@ -29,22 +32,18 @@ export interface Adapters {
  * Records that cannot be handled as their stream's definition says go to the error output with the reason, never to the
  * destination in another form than was asked for.
  */
-export function routeOf(stream: StreamDefinition, lane: Lane, adapters: Adapters): Route {
+export function routeOf(stream: StreamDefinition, lane: DeliveryLane, adapters: Adapters): Route {
   switch (lane.stage) {
     case 'error':
       return { destination: adapters.s3, config: errorConfigOf(stream), errorOutputType: lane.partition };
     case 'backup':
-      return { destination: adapters.s3, config: backupConfigOf(stream) };
-    case 'process':
-      // An update may have taken the processors away while records waited for them.
-      if (!needsProcessing(stream)) return { onward: laneKey({ ...lane, stage: 'deliver' }) };
-      return { impossible: cannotProcess(stream) };
+      return { destination: adapters.s3, config: backupConfigOf(stream), ...delimiterOf(stream) };
     case 'deliver':
-      return deliveryOf(stream, adapters);
+      return deliveryOf(stream, lane, adapters);
   }
 }
 
-function deliveryOf(stream: StreamDefinition, adapters: Adapters): Route {
+function deliveryOf(stream: StreamDefinition, { partition }: Lane, adapters: Adapters): Route {
   const { kind, config } = stream.destination;
   const { extensions } = stream;
   if (isEnabled(config.DataFormatConversionConfiguration)) {
@@ -57,7 +56,9 @@ function deliveryOf(stream: StreamDefinition, adapters: Adapters): Route {
     };
   }
   const destination = kind === 'ExtendedS3' ? adapters.s3 : adapters.others.get(kind);
-  if (destination !== undefined) return { destination, config, ...(extensions && { extensions }) };
+  if (destination !== undefined) {
+    return { destination, config, ...(extensions && { extensions }), ...(partition !== '' && { partition }) };
+  }
   return {
     impossible: {
       type: REFUSED_BY_DESTINATION[kind],
@@ -67,13 +68,10 @@ function deliveryOf(stream: StreamDefinition, adapters: Adapters): Route {
   };
 }
 
-function cannotProcess(stream: StreamDefinition): Pick<FailureReason, 'type' | 'code' | 'message'> {
-  const types = processorsOf(stream).map(({ Type }) => Type);
-  return {
-    type: 'processing-failed',
-    code: 'Hydrant.NoProcessor',
-    message: `This version of Hydrant has no processor for ${types.join(', ')}.`,
-  };
+/** Of our extensions only the delimiter concerns a backup too. */
+function delimiterOf({ extensions }: StreamDefinition): Pick<Destined, 'extensions'> {
+  const Delimiter = extensions?.Delimiter;
+  return Delimiter === undefined ? {} : { extensions: { Delimiter } };
 }
 
 function isEnabled(block: unknown): boolean {

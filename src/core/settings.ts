@@ -29,14 +29,21 @@ const PROCESS_HINTS: Hints = { sizeBytes: MIB, intervalMs: 1_000 };
 export function hintsOf(stream: StreamDefinition, stage: Stage): Hints {
   switch (stage) {
     case 'process':
-      return PROCESS_HINTS;
+      return lambdaHintsIn(processorsOf(stream)) ?? PROCESS_HINTS;
     case 'deliver':
-      return hintsIn(stream.destination.kind === 'Redshift' ? s3ConfigOf(stream) : stream.destination.config);
+      return deliveryHints(stream);
     case 'backup':
       return hintsIn(backupConfigOf(stream));
     case 'error':
       return hintsIn(s3ConfigOf(stream));
   }
+}
+
+/** Hints of our own stand above those of the configuration: AWS sets them limits that we need not. */
+function deliveryHints(stream: StreamDefinition): Hints {
+  const { destination, extensions = {} } = stream;
+  if (isJsonObject(extensions.BufferingHints)) return hintsIn(extensions);
+  return hintsIn(destination.kind === 'Redshift' ? s3ConfigOf(stream) : destination.config);
 }
 
 /**
@@ -79,6 +86,45 @@ export function processorsOf(stream: StreamDefinition): readonly JsonObject[] {
 /** Only joining needs no processing stage: AppendDelimiterToRecord is applied when a batch is joined. */
 export function needsProcessing(stream: StreamDefinition): boolean {
   return processorsOf(stream).some(({ Type }) => Type !== 'AppendDelimiterToRecord');
+}
+
+/** Whether records go to dynamic partitions. */
+export function isPartitioned(stream: StreamDefinition): boolean {
+  const partitioning = stream.destination.config.DynamicPartitioningConfiguration;
+  return isJsonObject(partitioning) && partitioning.Enabled === true;
+}
+
+/** The value of a processor's parameter. */
+export function parameterIn(processor: JsonObject, name: string): string | undefined {
+  const parameters = Array.isArray(processor.Parameters) ? processor.Parameters.filter(isJsonObject) : [];
+  const value = parameters.find(({ ParameterName }) => ParameterName === name)?.ParameterValue;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function lambdaHintsIn(processors: readonly JsonObject[]): Hints | undefined {
+  const lambda = processors.find(({ Type }) => Type === 'Lambda');
+  if (lambda === undefined) return undefined;
+  const [size, interval] = [parameterIn(lambda, 'BufferSizeInMBs'), parameterIn(lambda, 'BufferIntervalInSeconds')];
+  assert(size !== undefined && interval !== undefined, 'a stored Lambda processor has its hints');
+  return { sizeBytes: Math.round(Number(size) * MIB), intervalMs: Number(interval) * 1_000 };
+}
+
+/** How often a chunk is processed again before its records are given up. Only a Lambda processor fails as a whole. */
+export function processingRetriesMost(stream: StreamDefinition): number {
+  const lambda = processorsOf(stream).find(({ Type }) => Type === 'Lambda');
+  return Number((lambda && parameterIn(lambda, 'NumberOfRetries')) ?? LAMBDA_RETRIES);
+}
+
+/** AWS's default. */
+const LAMBDA_RETRIES = 3;
+
+/** AWS's quota of a stream. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+const ACTIVE_PARTITIONS = 500;
+
+/** How many dynamic partitions may hold records at once. */
+export function activePartitionsMost({ extensions }: StreamDefinition): number {
+  const asked = extensions?.ActivePartitions;
+  return typeof asked === 'number' ? asked : ACTIVE_PARTITIONS;
 }
 
 /** Firehose's error-output-type for records that a destination would not take. */

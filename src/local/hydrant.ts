@@ -11,8 +11,10 @@ import { ingest } from '../core/ingest.ts';
 import type { StreamDefinition } from '../core/streams.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
+import { processors } from '../processors/index.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
+import { jqWorker } from './jq-worker.ts';
 import { openLog } from './log/log.ts';
 import type { DamageCount } from './log/report.ts';
 import { drainReporter } from './reports.ts';
@@ -93,6 +95,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
   const adapters = destinations({ objects });
+  const jq = jqWorker();
   const wakes = timers({
     buffer,
     now,
@@ -104,6 +107,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       buffer,
       streams,
       adapters,
+      processing: processors({ extract: jq.extract }),
       now,
       newBatchId: randomUUID,
       random: Math.random,
@@ -151,6 +155,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     damaged: buffer.damaged,
     async close(graceMs = CLOSE_GRACE_MS) {
       await wakes.stop(graceMs);
+      await jq.close();
       await buffer.close();
     },
   };

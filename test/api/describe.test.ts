@@ -304,6 +304,25 @@ describe('sources as described', () => {
   });
 });
 
+const PARTITIONED: JsonObject = {
+  Prefix: 'p=!{partitionKeyFromQuery:p}/',
+  ErrorOutputPrefix: 'errors/',
+  BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+  DynamicPartitioningConfiguration: { Enabled: true },
+  ProcessingConfiguration: {
+    Enabled: true,
+    Processors: [
+      {
+        Type: 'MetadataExtraction',
+        Parameters: [
+          { ParameterName: 'MetadataExtractionQuery', ParameterValue: '{p: .p}' },
+          { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
+        ],
+      },
+    ],
+  },
+};
+
 describe("Hydrant's own member", () => {
   const ask = (Hydrant: JsonObject, changes: JsonObject = {}) =>
     testApi().call('CreateDeliveryStream', createInput('ExtendedS3', changes, { Hydrant }));
@@ -338,7 +357,7 @@ describe("Hydrant's own member", () => {
     expect((await ask({ Compresion: 'zstd' })).body).toEqual({
       __type: 'ValidationException',
       message:
-        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat]",
+        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, Delimiter, ActivePartitions, BufferingHints]",
     });
   });
 
@@ -354,5 +373,35 @@ describe("Hydrant's own member", () => {
     expect((await testApi().call('CreateDeliveryStream', input)).body.message).toBe(
       'Hydrant.CompressionFormat is only for S3 destinations.',
     );
+  });
+
+  test('sets the number of partitions and their hints below those of AWS', async () => {
+    const Hydrant = { ActivePartitions: 10_000, BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 5 } };
+    const { output } = testApi();
+    await output('CreateDeliveryStream', createInput('ExtendedS3', PARTITIONED, { Hydrant }));
+
+    const { DeliveryStreamDescription } = await output('DescribeDeliveryStream', { DeliveryStreamName: 'clicks' });
+
+    expect(DeliveryStreamDescription).toMatchObject({ Hydrant });
+  });
+
+  test.each<[JsonObject, JsonObject, string]>([
+    [{ ActivePartitions: 1 }, {}, 'Hydrant.ActivePartitions is only for streams with dynamic partitioning.'],
+    [
+      { BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 5 } },
+      {},
+      'Hydrant.BufferingHints is only for streams with dynamic partitioning; give BufferingHints to the destination.',
+    ],
+    [
+      { BufferingHints: { SizeInMBs: 1 } },
+      PARTITIONED,
+      'Hydrant.BufferingHints needs both SizeInMBs and IntervalInSeconds.',
+    ],
+  ])('refuses %j where it means nothing', async (Hydrant, changes, message) => {
+    expect((await ask(Hydrant, changes)).body).toEqual({ __type: 'InvalidArgumentException', message });
+  });
+
+  test('puts line feeds behind the records of any stream', async () => {
+    expect((await ask({ Delimiter: 'if-missing' })).status).toBe(200);
   });
 });

@@ -53,6 +53,9 @@ const lambda = (parameters: Readonly<Record<string, string>>) =>
 const processed = (...processors: readonly JsonObject[]) =>
   createInput('ExtendedS3', { ProcessingConfiguration: processing(...processors) });
 
+const querying = (MetadataExtractionQuery: string) =>
+  processor('MetadataExtraction', { MetadataExtractionQuery, JsonParsingEngine: 'JQ-1.6' });
+
 describe('what AWS takes', () => {
   test.each(Object.keys(LEAST) as DestinationKind[])('the least %s destination', async (kind) => {
     expect(await verdict(createInput(kind))).toBe('accepted');
@@ -229,14 +232,20 @@ describe('what AWS refuses, in its words', () => {
     [
       'a query with a key too many',
       {
-        ProcessingConfiguration: processing(
-          processor('MetadataExtraction', {
-            MetadataExtractionQuery: '{customer: (.a, .b), "more": 1}',
-            JsonParsingEngine: 'JQ-1.6',
-          }),
-        ),
+        ProcessingConfiguration: processing(querying('{customer: (.a, .b), "more": 1}')),
       },
       "MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix expression",
+    ],
+    [
+      'a query that is no jq',
+      { ProcessingConfiguration: processing(querying('{customer: .a')) },
+      'MetadataExtractionQuery cannot be used: syntax error: unexpected the end, at line 1, column 14 of the jq query.',
+    ],
+    [
+      'a query that asks for more than its record',
+      { ProcessingConfiguration: processing(querying('{customer: input}')) },
+      'MetadataExtractionQuery cannot be used: input is not supported: a query sees one record and nothing else, ' +
+        'at line 1, column 12 of the jq query.',
     ],
     [
       'a query with a key too few',

@@ -4,6 +4,7 @@ import { DeliveryError } from '../../src/core/errors.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 import { laneKey } from '../../src/core/lanes.ts';
 import { recordBlock } from '../../src/core/records.ts';
+import { processors } from '../../src/processors/index.ts';
 import { memoryBuffer } from '../kit/memory-buffer.ts';
 import { memoryStreams } from '../kit/memory-streams.ts';
 import { aStream } from '../kit/streams.ts';
@@ -108,6 +109,7 @@ describe('an attempt', () => {
       buffer: { ...memory, postpone },
       streams,
       adapters: { s3: { deliver: () => inDoubt() }, others: new Map() },
+      processing: processors(),
       startedAt: 0,
       now: () => 0,
       newBatchId: () => 'batch-1',

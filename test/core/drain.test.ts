@@ -305,29 +305,6 @@ describe('where records go', () => {
     expect(w.buffer.due()).toEqual({ lanes: [], batches: [] });
   });
 
-  it('records that need a processor this version lacks go to the error output, never on untransformed', async () => {
-    const ProcessingConfiguration = { Enabled: true, Processors: [{ Type: 'Lambda', Parameters: [] }] };
-    const stream = aStream({ config: { ProcessingConfiguration } });
-    const w = await world([stream]);
-    await w.put(stream, 'a');
-
-    await w.pass(200_000);
-
-    expect(w.seen).toMatchObject([{ records: ['a'], errorOutputType: 'processing-failed' }]);
-  });
-
-  it('records that waited for a processor go to the destination once an update has taken it away', async () => {
-    const ProcessingConfiguration = { Enabled: true, Processors: [{ Type: 'Lambda', Parameters: [] }] };
-    const stream = aStream({ config: { ProcessingConfiguration } });
-    const w = await world([stream]);
-    await w.put(stream, 'a');
-
-    await w.update(aStream({ version: 2 }));
-    await w.pass(200_000);
-
-    expect(w.seen.map(({ records, errorOutputType }) => [records, errorOutputType])).toEqual([[['a'], undefined]]);
-  });
-
   it('records the destination refuses go to the error output; the others are delivered once', async () => {
     const stream = aStream({ intervalSeconds: 60 });
     const w = await world([stream]);

@@ -212,7 +212,11 @@ function planned(destination: Destination, toPlan: SliceToPlan, blocks: readonly
     ...toPlan,
     plan: { streamVersion: toPlan.stream.version, attempt: 1, output: destination.plan?.(toPlan) ?? null },
     async *read() {
-      yield* blocks;
+      let place = 0;
+      for (const block of blocks) {
+        yield { ...block, place };
+        place += block.lengths.length;
+      }
     },
     note: async () => {},
   };

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type RecordBlock, recordBlock } from '../../src/core/records.ts';
-import { joinRecords } from '../../src/formats/join.ts';
+import { joinRecords, type LineFeeds } from '../../src/formats/join.ts';
 import { collected } from './chunks.ts';
-
-const LF = Buffer.from('\n');
 
 async function* blocks(...lists: readonly (readonly string[])[]): AsyncGenerator<RecordBlock> {
   for (const records of lists)
@@ -14,13 +12,13 @@ async function* blocks(...lists: readonly (readonly string[])[]): AsyncGenerator
     );
 }
 
-async function joinedText(delimiter: Buffer | undefined, ...lists: readonly (readonly string[])[]): Promise<string> {
-  return (await collected(joinRecords(blocks(...lists), delimiter))).toString();
+async function joinedText(lineFeeds: LineFeeds, ...lists: readonly (readonly string[])[]): Promise<string> {
+  return (await collected(joinRecords(blocks(...lists), lineFeeds))).toString();
 }
 
-describe('without a delimiter', () => {
+describe('without line feeds', () => {
   test('nothing stands between records', async () => {
-    expect(await joinedText(undefined, ['abc', 'abc'], ['abc'])).toBe('abcabcabc');
+    expect(await joinedText('none', ['abc', 'abc'], ['abc'])).toBe('abcabcabc');
   });
 
   test('bytes are handed on, not copied', async () => {
@@ -29,33 +27,38 @@ describe('without a delimiter', () => {
       yield block;
     }
 
-    for await (const chunk of joinRecords(one())) expect(chunk).toBe(block.data);
+    for await (const chunk of joinRecords(one(), 'none')) expect(chunk).toBe(block.data);
   });
 });
 
-describe('with a delimiter', () => {
-  test('it stands between records, across blocks too, and not after the last', async () => {
-    expect(await joinedText(LF, ['a', 'b'], ['c'], ['d', 'e'])).toBe('a\nb\nc\nd\ne');
+describe('line feeds between records', () => {
+  test('stand across blocks too, and not after the last', async () => {
+    expect(await joinedText('between', ['a', 'b'], ['c'], ['d', 'e'])).toBe('a\nb\nc\nd\ne');
   });
 
   test('blocks without records add none', async () => {
-    expect(await joinedText(LF, [], ['a'], [], [], ['b'], [])).toBe('a\nb');
+    expect(await joinedText('between', [], ['a'], [], [], ['b'], [])).toBe('a\nb');
   });
 
   test('empty records keep their place', async () => {
-    expect(await joinedText(LF, [''], ['', 'a', ''], [''])).toBe('\n\na\n\n');
+    expect(await joinedText('between', [''], ['', 'a', ''], [''])).toBe('\n\na\n\n');
   });
+});
 
-  test('it may be of several bytes', async () => {
-    expect(await joinedText(Buffer.from('\r\n'), ['a', 'b'], ['c'])).toBe('a\r\nb\r\nc');
-  });
+test('line feeds behind every record', async () => {
+  expect(await joinedText('always', ['a', 'b\n'], [''], ['c'])).toBe('a\nb\n\n\nc\n');
+});
+
+test('line feeds behind records that do not end in one', async () => {
+  expect(await joinedText('if-missing', ['a', 'b\n', '\n'], [''], ['c'])).toBe('a\nb\n\n\nc\n');
 });
 
 test('joining is what Array.join does to all records of all blocks', async () => {
   const lists = fc.array(fc.array(fc.string()));
   await fc.assert(
-    fc.asyncProperty(lists, fc.constantFrom('', '\n', '--'), async (records, delimiter) => {
-      const text = await joinedText(delimiter === '' ? undefined : Buffer.from(delimiter), ...records);
+    fc.asyncProperty(lists, fc.constantFrom<LineFeeds>('none', 'between'), async (records, lineFeeds) => {
+      const text = await joinedText(lineFeeds, ...records);
+      const delimiter = lineFeeds === 'none' ? '' : '\n';
       expect(text).toBe(Buffer.from(records.flat().join(delimiter)).toString());
     }),
   );

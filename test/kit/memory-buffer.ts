@@ -1,4 +1,13 @@
-import type { Batch, Change, LaneStatus, Move, Plan, Postponement, RecordBuffer } from '../../src/core/buffer.ts';
+import type {
+  Batch,
+  BatchBlock,
+  Change,
+  LaneStatus,
+  Move,
+  Plan,
+  Postponement,
+  RecordBuffer,
+} from '../../src/core/buffer.ts';
 import { type LaneKey, laneOf } from '../../src/core/lanes.ts';
 import { type RecordBlock, sliceBlock } from '../../src/core/records.ts';
 
@@ -6,11 +15,15 @@ interface SealedBatch {
   readonly id: string;
   readonly lane: LaneKey;
   readonly sealedAt: number;
-  readonly blocks: readonly RecordBlock[];
+  readonly blocks: readonly HeldBlock[];
   advanced: number;
   isLeased: boolean;
   plan?: Plan;
   postponed?: Postponement;
+}
+
+interface HeldBlock extends RecordBlock {
+  readonly enteredAt: number;
 }
 
 /**
@@ -18,7 +31,7 @@ interface SealedBatch {
  * durable buffers are compared with it.
  */
 export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): RecordBuffer {
-  const lanes = new Map<LaneKey, RecordBlock[]>();
+  const lanes = new Map<LaneKey, HeldBlock[]>();
   const batches = new Map<string, SealedBatch>();
   const cursors = new Map<string, string>();
 
@@ -28,8 +41,10 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
     return change.advance !== undefined && batches.get(change.advance.batch)!.advanced >= change.advance.upTo;
   }
 
-  function put(lane: LaneKey, blocks: readonly RecordBlock[]): LaneKey[] {
-    const records = blocks.filter((block) => block.lengths.length > 0);
+  function put(lane: LaneKey, blocks: readonly RecordBlock[], now: number | undefined): LaneKey[] {
+    const records = blocks
+      .filter((block) => block.lengths.length > 0)
+      .map((block) => ({ ...block, enteredAt: now ?? block.arrivedAt }));
     if (records.length === 0) return [];
     lanes.set(lane, [...(lanes.get(lane) ?? []), ...records]);
     return [lane];
@@ -39,10 +54,10 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
     const filled: LaneKey[] = [];
     if (change.cursor) cursors.set(change.cursor.name, change.cursor.value);
     for (const { lanes, records } of change.append ?? []) {
-      for (const lane of lanes) filled.push(...put(lane, [copyOf(records)]));
+      for (const lane of lanes) filled.push(...put(lane, [copyOf(records)], change.now));
     }
-    for (const move of change.move ?? []) filled.push(...put(move.lane, moved(move)));
-    if (change.advance) batches.get(change.advance.batch)!.advanced = change.advance.upTo;
+    for (const move of change.move ?? []) filled.push(...put(move.lane, moved(move), change.now));
+    if (change.advance) advance(batches.get(change.advance.batch)!, change.advance.upTo); // isRepeat() has looked
     if (change.finish !== undefined) batches.delete(change.finish);
     if (change.discard !== undefined) discard(change.discard);
     return filled;
@@ -63,7 +78,12 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
   function statusOf(lane: LaneKey): LaneStatus | undefined {
     const blocks = lanes.get(lane);
     if (blocks === undefined) return undefined;
-    return { lane, records: countRecords(blocks), bytes: countBytes(blocks), openedAt: oldestOf(blocks) };
+    return {
+      lane,
+      records: countRecords(blocks),
+      bytes: countBytes(blocks),
+      openedAt: earliestOf(blocks, 'enteredAt'),
+    };
   }
 
   function batchOf(sealed: SealedBatch): Batch {
@@ -75,7 +95,7 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
       advanced,
       records: countRecords(blocks),
       bytes: countBytes(blocks),
-      oldestAt: oldestOf(blocks),
+      oldestAt: earliestOf(blocks, 'arrivedAt'),
       ...(plan && { plan }),
       ...(postponed && { postponed }),
     };
@@ -139,6 +159,8 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
     },
 
     lane: statusOf,
+    laneCount: (streamId, stage) =>
+      [...lanes.keys()].map(laneOf).filter((lane) => lane.streamId === streamId && lane.stage === stage).length,
     due: () => ({
       lanes: [...lanes.keys()].map((lane) => statusOf(lane)!),
       batches: [...batches.values()].map(batchOf),
@@ -160,14 +182,19 @@ function copyOf(block: RecordBlock): RecordBlock {
   return { ...block, data: Uint8Array.from(block.data), lengths: block.lengths.slice() };
 }
 
-function recordsBetween(blocks: readonly RecordBlock[], from: number, to: number): RecordBlock[] {
-  const picked: RecordBlock[] = [];
+function advance(batch: SealedBatch, upTo: number): void {
+  batch.advanced = upTo;
+  delete batch.postponed;
+}
+
+function recordsBetween(blocks: readonly RecordBlock[], from: number, to: number): BatchBlock[] {
+  const picked: BatchBlock[] = [];
   let first = 0;
   for (const block of blocks) {
     const count = block.lengths.length;
     const start = Math.max(from - first, 0);
     const end = Math.min(to - first, count);
-    if (start < end) picked.push(sliceBlock(block, start, end));
+    if (start < end) picked.push({ ...sliceBlock(block, start, end), place: first + start });
     first += count;
   }
   return picked;
@@ -177,4 +204,5 @@ const countRecords = (blocks: readonly RecordBlock[]): number =>
   blocks.reduce((sum, block) => sum + block.lengths.length, 0);
 const countBytes = (blocks: readonly RecordBlock[]): number =>
   blocks.reduce((sum, block) => sum + block.data.length, 0);
-const oldestOf = (blocks: readonly RecordBlock[]): number => Math.min(...blocks.map((block) => block.arrivedAt));
+const earliestOf = (blocks: readonly HeldBlock[], of: 'arrivedAt' | 'enteredAt'): number =>
+  Math.min(...blocks.map((block) => block[of]));

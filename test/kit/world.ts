@@ -8,6 +8,7 @@ import type { JsonValue } from '../../src/core/json.ts';
 import { eachRecord, recordBlock } from '../../src/core/records.ts';
 import type { StreamDefinition } from '../../src/core/streams.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
+import { processors } from '../../src/processors/index.ts';
 import { memoryBuffer } from './memory-buffer.ts';
 import { memoryStreams } from './memory-streams.ts';
 import { virtualClock } from './virtual-clock.ts';
@@ -21,6 +22,7 @@ export interface Seen {
   readonly attempt: number;
   readonly at: number;
   readonly errorOutputType?: string;
+  readonly partition?: string;
 }
 
 export interface World {
@@ -44,7 +46,13 @@ export interface World {
 /** The real core and timers, on a buffer in memory and a clock that the test moves. */
 export async function world(
   streamList: readonly StreamDefinition[],
-  { budgetBytes = 1 << 30, concurrency = 8, startAt = 1_000_000, buffer = memoryBuffer({ budgetBytes }) } = {},
+  {
+    budgetBytes = 1 << 30,
+    concurrency = 8,
+    startAt = 1_000_000,
+    buffer = memoryBuffer({ budgetBytes }),
+    processing = processors(),
+  } = {},
 ): Promise<World> {
   const clock = virtualClock(startAt);
   const streams = memoryStreams();
@@ -68,6 +76,7 @@ export async function world(
         attempt: plan.attempt,
         at: clock.now(),
         ...(errorOutputType && { errorOutputType }),
+        ...(slice.partition !== undefined && { partition: slice.partition }),
       });
       return delivered;
     },
@@ -86,6 +95,7 @@ export async function world(
       buffer,
       streams,
       adapters: { s3: destination, others: new Map() },
+      processing,
       now: clock.now,
       newBatchId: () => `batch-${++batches}`,
       random: () => 0.5,

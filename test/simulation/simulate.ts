@@ -1,5 +1,6 @@
 import { destinations } from '../../destinations/index.ts';
 import { drain } from '../../src/core/drain.ts';
+import { DeliveryError } from '../../src/core/errors.ts';
 import type { DrainEvent } from '../../src/core/events.ts';
 import { ingest } from '../../src/core/ingest.ts';
 import { recordBlock } from '../../src/core/records.ts';
@@ -7,6 +8,8 @@ import type { StreamDefinition, StreamStore } from '../../src/core/streams.ts';
 import { fileStreams } from '../../src/local/file-streams.ts';
 import { type Log, openLog } from '../../src/local/log/log.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
+import { processors } from '../../src/processors/index.ts';
+import type { Transform } from '../../src/processors/lambda/transform.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
 import { type SimulatedDisk, simulatedDisk } from '../kit/simulated-disk.ts';
 import { type SimulatedObjects, simulatedObjects } from '../kit/simulated-objects.ts';
@@ -63,7 +66,7 @@ export async function simulate(seed: number): Promise<readonly string[]> {
     made: 0,
   };
   await begin(world);
-  for (const name of ['plain', 'backed-up']) await make(world, name);
+  for (const name of ['plain', 'backed-up', 'processed']) await make(world, name);
   for (let step = 0; step < STEPS; step++) {
     if (random.chance(0.08)) world.disk.dieAfter(random.below(60));
     await oneOf(
@@ -124,6 +127,7 @@ async function begin(world: World): Promise<void> {
       buffer,
       streams,
       adapters: destinations({ objects }),
+      processing: processors({ transform: fickle(world) }),
       now: clock.now,
       newBatchId: () => `batch-${++world.made}`,
       random: random.next,
@@ -150,7 +154,11 @@ async function begin(world: World): Promise<void> {
 async function make(world: World, name: string): Promise<void> {
   const backup = { ...s3('backup'), BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 } };
   const isBackedUp = name === 'backed-up';
-  const config = { ...s3('lake'), ...(isBackedUp && { S3BackupMode: 'Enabled', S3BackupConfiguration: backup }) };
+  const config = {
+    ...s3('lake'),
+    ...(isBackedUp && { S3BackupMode: 'Enabled', S3BackupConfiguration: backup }),
+    ...(name === 'processed' && PARTITIONED),
+  };
   const stream = {
     ...aStream({ name, intervalSeconds: world.random.pick([0, 1, 60]), config }),
     id: `id${++world.made}`,
@@ -163,6 +171,39 @@ function s3(bucket: string) {
     BucketARN: `arn:aws:s3:::${bucket}`,
     RoleARN: 'arn:aws:iam::000000000000:role/f',
     CompressionFormat: 'UNCOMPRESSED',
+  };
+}
+
+/** By keys that the function gives. */
+const PARTITIONED = {
+  Prefix: 'p=!{partitionKeyFromLambda:p}/',
+  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+  DynamicPartitioningConfiguration: { Enabled: true },
+  ProcessingConfiguration: {
+    Enabled: true,
+    Processors: [
+      {
+        Type: 'Lambda',
+        Parameters: Object.entries({
+          LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:fickle',
+          NumberOfRetries: '2',
+          BufferSizeInMBs: '1',
+          BufferIntervalInSeconds: '0',
+        }).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
+      },
+    ],
+  },
+};
+
+/** A function that answers differently each time, to one record in five that it cannot, and sometimes to none. */
+function fickle({ random }: World): Transform {
+  return async ({ records }) => {
+    if (random.chance(0.2)) throw new DeliveryError('No.', { code: 'Lambda.FunctionError', retryable: true });
+    return records.map(({ data }) =>
+      random.chance(0.2)
+        ? { result: 'failed', code: 'Lambda.ProcessingFailedStatus', message: 'No.' }
+        : { result: 'Ok', outputs: [{ data, partitionKeys: { p: random.pick(['a', 'b', 'c']) } }] },
+    );
   };
 }
 
@@ -251,15 +292,25 @@ async function heal(world: World): Promise<readonly string[]> {
   return faults;
 }
 
+const isProcessed = (path: string): boolean => /\/(p=|errors\/)/.test(path);
+
+/** The records that a report of errors is about. */
+function sourcesIn(report: string): string[] {
+  const lines = report.split('\n').filter((line) => line !== '');
+  return lines.map((line) => Buffer.from(JSON.parse(line).rawData, 'base64').toString());
+}
+
 function brokenPromises({ sent, deleted, objects }: World): string[] {
   const faults: string[] = [];
   const delivered = new Map<string, number>();
   const backedUp = new Map<string, number>();
   for (const [path, bytes] of objects.stored) {
     const into = path.startsWith('backup/') ? backedUp : delivered;
-    const lines = bytes.toString().split(/(?<=\n)/);
+    const lines = path.includes('/errors/') ? sourcesIn(bytes.toString()) : bytes.toString().split(/(?<=\n)/);
     for (const line of lines) into.set(line, (into.get(line) ?? 0) + 1);
     const numbers = lines.map((line) => Number(line.slice(line.indexOf('#') + 1).replace(/\.*\n$/, '')));
+    // Functions are called for several chunks at once, and their answers come when they come.
+    if (isProcessed(path)) continue;
     if (numbers.some((number, i) => i > 0 && number <= numbers[i - 1]!)) faults.push(`${path} is out of order.`); // i > 0
   }
   for (const { text, stream, answer } of sent) {

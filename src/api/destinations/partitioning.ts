@@ -1,7 +1,6 @@
 import { partitionKeysOf } from '../../formats/prefix-rules.ts';
 import { invalidArgument } from '../invalid.ts';
-import { keysOfQuery } from './jq-keys.ts';
-import { type Processor, parameterOf } from './processors.ts';
+import { compiledQuery, type Processor } from './processors.ts';
 import type { ExtendedS3 } from './s3.ts';
 
 type Partitioning = NonNullable<ExtendedS3['DynamicPartitioningConfiguration']>;
@@ -51,12 +50,11 @@ function checkKeys(prefix: string, processors: readonly Processor[]): void {
       'MetadataExtraction processor should be present when S3 Prefix has partitionKeyFromQuery namespace',
     );
   }
-  if (extraction !== undefined) checkQuery(parameterOf(extraction, 'MetadataExtractionQuery') ?? '', query);
+  if (extraction !== undefined) checkQueryKeys(compiledQuery(extraction).outputKeys, query);
 }
 
 /** The wording of the second is ours: AWS's was not observed. A query whose keys cannot be told is left to run. */
-function checkQuery(query: string, used: readonly string[]): void {
-  const found = keysOfQuery(query);
+function checkQueryKeys(found: readonly string[] | undefined, used: readonly string[]): void {
   if (found === undefined) return;
   if (!found.every((key) => used.includes(key))) {
     throw invalidArgument(

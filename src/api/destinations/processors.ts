@@ -1,3 +1,4 @@
+import { compileJq, isJqFault, type JqProgram } from '../../formats/jq/index.ts';
 import { invalidArgument } from '../invalid.ts';
 import type { processingConfiguration } from '../shapes/common.ts';
 import type { ValueOf } from '../shapes/index.ts';
@@ -23,6 +24,7 @@ export function checkProcessor(processor: Processor): void {
       if (parameter('MetadataExtractionQuery') === undefined) {
         throw invalidArgument('MetadataExtractionQuery is required when MetadataExtraction processor is used.');
       }
+      compiledQuery(processor);
       break;
     case 'RecordDeAggregation':
       checkDeAggregation(parameter);
@@ -38,6 +40,19 @@ export function checkProcessor(processor: Processor): void {
     case 'AppendDelimiterToRecord':
       // Whatever delimiter is given, AWS appends a line feed.
       break;
+  }
+}
+
+/**
+ * The query of a MetadataExtraction processor. What AWS says of one that is no jq was not observed; ours names the
+ * place, or what our engine does not know.
+ */
+export function compiledQuery(processor: Processor): JqProgram {
+  try {
+    return compileJq(parameterOf(processor, 'MetadataExtractionQuery') ?? '');
+  } catch (error) {
+    if (!isJqFault(error)) throw error;
+    throw invalidArgument(`MetadataExtractionQuery cannot be used: ${error.message}.`);
   }
 }
 

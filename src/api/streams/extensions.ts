@@ -1,9 +1,12 @@
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isZstdAvailable } from '../../formats/zstd.ts';
 import { invalidArgument } from '../invalid.ts';
-import { oneOf, type ValueOf } from '../shapes/index.ts';
+import { integer, oneOf, type ValueOf } from '../shapes/index.ts';
 import { strictStructure } from '../shapes/shape.ts';
 import type { Destination } from './destination.ts';
+
+/** Partitions hold memory and, once due, make an object each. */
+const ACTIVE_PARTITIONS_MOST = 10_000;
 
 /**
  * The optional member `Hydrant` of CreateDeliveryStream and UpdateDestination: what AWS has no member for. It never
@@ -12,22 +15,54 @@ import type { Destination } from './destination.ts';
 export const hydrantExtensions = strictStructure({
   /** In place of AWS's CompressionFormat, for S3 destinations. */
   CompressionFormat: oneOf('zstd'),
+  /**
+   * A line feed behind every record, or behind those that do not end in one, in the objects of an S3 destination and of
+   * the source-record backup. In place of AppendDelimiterToRecord, and without dynamic partitioning.
+   */
+  Delimiter: oneOf('always', 'if-missing'),
+  /** How many dynamic partitions may hold records at once; AWS's 500 unless given. */
+  ActivePartitions: integer({ min: 1, max: ACTIVE_PARTITIONS_MOST }),
+  /** In place of AWS's BufferingHints, where dynamic partitioning has these at 64 MB and 60 seconds at least. */
+  BufferingHints: strictStructure({
+    SizeInMBs: integer({ min: 1, max: 128 }),
+    IntervalInSeconds: integer({ min: 0, max: 900 }),
+  }),
 });
 
+type Extensions = ValueOf<typeof hydrantExtensions>;
+
 /** What is stored of the member: nothing when it asks for nothing. */
-export function settleExtensions(
-  extensions: ValueOf<typeof hydrantExtensions> | undefined,
-  destination: Destination,
-): JsonObject | undefined {
-  if (extensions?.CompressionFormat === undefined) return undefined;
-  if (destination.kind !== 'ExtendedS3') {
-    throw invalidArgument('Hydrant.CompressionFormat is only for S3 destinations.');
-  }
-  if (destination.config.CompressionFormat !== 'UNCOMPRESSED') {
+export function settleExtensions(extensions: Extensions | undefined, destination: Destination): JsonObject | undefined {
+  if (extensions === undefined || Object.values(extensions).every((value) => value === undefined)) return undefined;
+  checkCompression(extensions, destination);
+  checkPartitions(extensions, destination);
+  return extensions;
+}
+
+function checkCompression({ CompressionFormat }: Extensions, { kind, config }: Destination): void {
+  if (CompressionFormat === undefined) return;
+  if (kind !== 'ExtendedS3') throw invalidArgument('Hydrant.CompressionFormat is only for S3 destinations.');
+  if (config.CompressionFormat !== 'UNCOMPRESSED') {
     throw invalidArgument('Hydrant.CompressionFormat needs CompressionFormat to be unset or UNCOMPRESSED.');
   }
   if (!isZstdAvailable()) {
     throw invalidArgument(`Hydrant.CompressionFormat zstd needs Node >= 22.15; this is ${process.version}.`);
   }
-  return extensions;
+}
+
+function checkPartitions({ ActivePartitions, BufferingHints }: Extensions, { config }: Destination): void {
+  const partitioning = config.DynamicPartitioningConfiguration;
+  if (isJsonObject(partitioning) && partitioning.Enabled === true) {
+    if (BufferingHints === undefined) return;
+    if (BufferingHints.SizeInMBs !== undefined && BufferingHints.IntervalInSeconds !== undefined) return;
+    throw invalidArgument('Hydrant.BufferingHints needs both SizeInMBs and IntervalInSeconds.');
+  }
+  if (ActivePartitions !== undefined) {
+    throw invalidArgument('Hydrant.ActivePartitions is only for streams with dynamic partitioning.');
+  }
+  if (BufferingHints !== undefined) {
+    throw invalidArgument(
+      'Hydrant.BufferingHints is only for streams with dynamic partitioning; give BufferingHints to the destination.',
+    );
+  }
 }

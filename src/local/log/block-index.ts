@@ -21,11 +21,13 @@ export interface BlockIndex {
 }
 
 /**
- * Offset, CRC, number of the name, from, count, bytes, arrivedAt, number of the reason + 1, row of the name's previous
- * block + 1.
+ * Offset, CRC, number of the name, from, count, bytes, arrivedAt, enteredAt, number of the reason + 1, row of the
+ * name's previous block + 1.
  */
-const COLUMNS = 9;
-const [OFFSET, CRC, NAME, FROM, COUNT, BYTES, ARRIVED_AT, REASON, PREVIOUS] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
+const COLUMNS = 10;
+const [OFFSET, CRC, NAME, FROM, COUNT, BYTES, ARRIVED_AT, ENTERED_AT, REASON, PREVIOUS] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+] as const;
 
 const INDEX_MAGIC = 0x58475948; // "HYGX"
 /** Magic, CRC-32 of what follows, bytes of the JSON, rows. */
@@ -62,6 +64,7 @@ function blockIndex(table: Float64Array, count: number, texts: Texts): BlockInde
       count: cell(row, COUNT),
       bytes: cell(row, BYTES),
       arrivedAt: cell(row, ARRIVED_AT),
+      enteredAt: cell(row, ENTERED_AT),
     };
     return { ...meta, offset: cell(row, OFFSET), crc: cell(row, CRC), ...(reason && { reason }) };
   }
@@ -75,7 +78,7 @@ function blockIndex(table: Float64Array, count: number, texts: Texts): BlockInde
   }
 
   return {
-    add({ origin, name, from, count, bytes, arrivedAt, reason, offset, crc }) {
+    add({ origin, name, from, count, bytes, arrivedAt, enteredAt, reason, offset, crc }) {
       if ((length + 1) * COLUMNS > rows.length) {
         const larger = new Float64Array(rows.length * 2);
         larger.set(rows);
@@ -84,7 +87,8 @@ function blockIndex(table: Float64Array, count: number, texts: Texts): BlockInde
       const number = numberOf(origin, name);
       const known = names[number]!; // numberOf made it
       const reasonNumber = reason === undefined ? 0 : reasons.push(reason);
-      rows.set([offset, crc, number, from, count, bytes, arrivedAt, reasonNumber, known.last], length * COLUMNS);
+      const row = [offset, crc, number, from, count, bytes, arrivedAt, enteredAt, reasonNumber, known.last];
+      rows.set(row, length * COLUMNS);
       length += 1;
       known.last = length;
     },

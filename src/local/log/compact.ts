@@ -166,7 +166,8 @@ async function* copiesOfName(
     for (let at = 0; records && at < live.length; at += 2) {
       const [first, end] = [live[at]!, live[at + 1]!]; // ranges come in pairs
       const { data, lengths, arrivedAt, reason } = sliceBlock(records, first - block.from, end - block.from);
-      const meta = { origin, name, from: first, count: end - first, bytes: data.length, arrivedAt };
+      const { enteredAt } = block;
+      const meta = { origin, name, from: first, count: end - first, bytes: data.length, arrivedAt, enteredAt };
       yield { ...meta, lengths: [lengths], data: [data], ...(reason && { reason }) };
     }
   }

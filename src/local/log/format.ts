@@ -163,9 +163,9 @@ export function decodeHead(head: Uint8Array, at: Position): Group | undefined {
   const { names, blocks: rows, ...group } = json;
   const blocks: StoredBlock[] = [];
   let offset = at.offset + bytes.length;
-  for (const [number, [name, from, recordCount, size, arrivedAt, reason]] of rows.entries()) {
+  for (const [number, [name, from, recordCount, size, arrivedAt, enteredAt, reason]] of rows.entries()) {
     const [origin, written] = names[name]!; // blockTable numbered the names
-    const meta: BlockMeta = { origin, name: written, from, count: recordCount, bytes: size, arrivedAt };
+    const meta = { origin, name: written, from, count: recordCount, bytes: size, arrivedAt, enteredAt };
     const crc = bytes.readUInt32LE(PREFIX_BYTES + 4 * number);
     blocks.push({ ...meta, offset, crc, ...(reason && { reason }) });
     offset += storedBytes(meta);
@@ -186,6 +186,7 @@ interface BlockTable {
     count: number,
     bytes: number,
     arrivedAt: number,
+    enteredAt: number,
     reason?: FailureReason,
   ])[];
 }
@@ -194,11 +195,13 @@ interface BlockTable {
 function blockTable(blocks: readonly BlockMeta[]): BlockTable {
   const numbers = new Map<string, number>();
   const names: [number, string][] = [];
-  const rows = blocks.map(({ origin, name, from, count, bytes, arrivedAt, reason }): BlockTable['blocks'][number] => {
+  const rows = blocks.map((block): BlockTable['blocks'][number] => {
+    const { origin, name, from, count, bytes, arrivedAt, enteredAt, reason } = block;
     const id = `${origin}/${name}`;
     const number = numbers.get(id) ?? names.push([origin, name]) - 1;
     numbers.set(id, number);
-    return reason ? [number, from, count, bytes, arrivedAt, reason] : [number, from, count, bytes, arrivedAt];
+    const row = [number, from, count, bytes, arrivedAt, enteredAt] as const;
+    return reason ? [...row, reason] : row;
   });
   return { names, blocks: rows };
 }

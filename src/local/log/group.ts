@@ -6,6 +6,8 @@ import type { Operation } from './state.ts';
 /** What one request wants of the next group. */
 export interface Wish {
   readonly append: readonly { readonly lanes: readonly LaneKey[]; readonly records: RecordBlock }[];
+  /** When that enters its lanes; absent: when it arrived. */
+  readonly now?: number | undefined;
   /** Blocks of other origins, as they are. */
   readonly copies?: readonly BlockToWrite[];
   readonly operations: readonly Operation[];
@@ -29,6 +31,7 @@ export interface GroupDraft {
 interface OpenBlock {
   readonly name: string;
   readonly records: RecordBlock;
+  readonly enteredAt: number;
   readonly lengths: Uint32Array[];
   readonly data: Uint8Array[];
   count: number;
@@ -52,19 +55,20 @@ export function groupDraft(): GroupDraft {
   const open = new Map<string, OpenBlock>();
   let bytes = 0;
 
-  function append(name: string, records: RecordBlock): void {
+  function append(name: string, records: RecordBlock, enteredAt: number): void {
     const { data, lengths } = records;
     if (lengths.length === 0) return;
     const shared = open.get(name);
     bytes += data.length + 4 * lengths.length;
-    if (shared && isJoinable(shared, records)) {
+    if (shared && shared.enteredAt === enteredAt && isJoinable(shared, records)) {
       shared.lengths.push(lengths);
       shared.data.push(data);
       shared.count += lengths.length;
       shared.bytes += data.length;
       return;
     }
-    const block = { name, records, lengths: [lengths], data: [data], count: lengths.length, bytes: data.length };
+    const [count, size] = [lengths.length, data.length];
+    const block = { name, records, enteredAt, lengths: [lengths], data: [data], count, bytes: size };
     open.set(name, block);
     filled.push(block);
   }
@@ -77,7 +81,7 @@ export function groupDraft(): GroupDraft {
     add(wish) {
       for (const { lanes, records } of wish.append) {
         const name = writtenName(lanes);
-        for (const part of cut(records)) append(name, part);
+        for (const part of cut(records)) append(name, part, wish.now ?? records.arrivedAt);
       }
       for (const copy of wish.copies ?? []) {
         copies.push(copy);
@@ -88,10 +92,12 @@ export function groupDraft(): GroupDraft {
 
     blocks(origin, next) {
       const numbers = new Map<string, number>();
-      const own = filled.map(({ name, records: { arrivedAt, reason }, lengths, data, count, bytes }): BlockToWrite => {
+      const own = filled.map((block): BlockToWrite => {
+        const { name, records, enteredAt, lengths, data, count, bytes } = block;
+        const { arrivedAt, reason } = records;
         const from = numbers.get(name) ?? next(name);
         numbers.set(name, from + count);
-        return { origin, name, from, count, bytes, arrivedAt, lengths, data, ...(reason && { reason }) };
+        return { origin, name, from, count, bytes, arrivedAt, enteredAt, lengths, data, ...(reason && { reason }) };
       });
       return [...own, ...copies];
     },

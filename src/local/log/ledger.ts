@@ -1,13 +1,14 @@
 import type { Batch, LaneStatus } from '../../core/buffer.ts';
-import { type LaneKey, laneOf } from '../../core/lanes.ts';
+import { type LaneKey, laneOf, type Stage } from '../../core/lanes.ts';
 import { lanesOf } from './format.ts';
-import { oldestOf, pushRun, type Run, restOf, sumOf } from './runs.ts';
+import { earliestOf, pushRun, type Run, type RunTimes, restOf, sumOf } from './runs.ts';
 import type { BatchState, Ledger, Operation, Place, SegmentHeader, StoredBlock } from './state.ts';
 
 export function emptyLedger(): Ledger {
   return {
     seq: 0,
     lanes: new Map(),
+    laneCounts: new Map(),
     batches: new Map(),
     cursors: new Map(),
     origins: new Map(),
@@ -71,7 +72,7 @@ export function segmentsInUse(ledger: Ledger): Set<number> {
 
 export function laneStatus(ledger: Ledger, lane: LaneKey): LaneStatus | undefined {
   const state = ledger.lanes.get(lane);
-  return state && { lane, records: state.records, bytes: state.bytes, openedAt: state.oldestAt };
+  return state && { lane, records: state.records, bytes: state.bytes, openedAt: state.openedAt };
 }
 
 export function batchOf({ runs: _, ...batch }: BatchState): Batch {
@@ -79,8 +80,8 @@ export function batchOf({ runs: _, ...batch }: BatchState): Batch {
 }
 
 function place(ledger: Ledger, block: StoredBlock): void {
-  const { origin, name, from, count: records, bytes, arrivedAt: oldestAt } = block;
-  const run: Run = { origin, name, from, to: from + records, records, bytes, oldestAt };
+  const { origin, name, from, count: records, bytes, arrivedAt: oldestAt, enteredAt } = block;
+  const run: Run = { origin, name, from, to: from + records, records, bytes, oldestAt, enteredAt };
   for (const lane of lanesOf(name)) addToLane(ledger, lane, run);
   const home = ledger.origins.get(origin);
   const held = home?.places[0];
@@ -91,14 +92,31 @@ function place(ledger: Ledger, block: StoredBlock): void {
 export function addToLane(ledger: Ledger, lane: LaneKey, run: Run): void {
   const state = ledger.lanes.get(lane);
   if (state === undefined) {
-    ledger.lanes.set(lane, { runs: [run], records: run.records, bytes: run.bytes, oldestAt: run.oldestAt });
+    countLane(ledger, lane, 1);
+    ledger.lanes.set(lane, { runs: [run], records: run.records, bytes: run.bytes, openedAt: run.enteredAt });
   } else {
     pushRun(state.runs, run);
     state.records += run.records;
     state.bytes += run.bytes;
-    state.oldestAt = Math.min(state.oldestAt, run.oldestAt);
+    state.openedAt = Math.min(state.openedAt, run.enteredAt);
   }
   hold(ledger, lane, [run], 1);
+}
+
+export function stageKey(streamId: string, stage: Stage): string {
+  return `${streamId}/${stage}`;
+}
+
+function dropLane(ledger: Ledger, lane: LaneKey): void {
+  if (ledger.lanes.delete(lane)) countLane(ledger, lane, -1);
+}
+
+function countLane(ledger: Ledger, lane: LaneKey, sign: 1 | -1): void {
+  const { streamId, stage } = laneOf(lane);
+  const key = stageKey(streamId, stage);
+  const count = (ledger.laneCounts.get(key) ?? 0) + sign;
+  if (count === 0) ledger.laneCounts.delete(key);
+  else ledger.laneCounts.set(key, count);
 }
 
 /** Counts what a lane or batch holds (sign 1), or holds no more (-1), with the stream and with the origins. */
@@ -127,12 +145,17 @@ function applyOperation(ledger: Ledger, operation: Operation): void {
   const batch = 'batch' in operation ? ledger.batches.get(operation.batch) : undefined;
   if (operation.do === 'plan' && batch) batch.plan = operation.plan;
   else if (operation.do === 'postpone' && batch) batch.postponed = operation.attempt;
-  else if (operation.do === 'advance' && batch) batch.advanced = operation.upTo;
+  else if (operation.do === 'advance' && batch) advance(batch, operation.upTo);
   else if (operation.do === 'finish' && batch) dropBatch(ledger, batch);
   else if (operation.do === 'move') for (const run of operation.runs) addToLane(ledger, operation.lane, run);
   else if (operation.do === 'discard') applyDiscard(ledger, operation.stream);
   else if (operation.do === 'cursor') ledger.cursors.set(operation.name, operation.value);
   else if (operation.do === 'relocate') applyRelocate(ledger, operation);
+}
+
+function advance(batch: BatchState, upTo: number): void {
+  batch.advanced = upTo;
+  delete batch.postponed;
 }
 
 function applySeal(ledger: Ledger, seal: Operation & { readonly do: 'seal' }): void {
@@ -142,15 +165,15 @@ function applySeal(ledger: Ledger, seal: Operation & { readonly do: 'seal' }): v
   hold(ledger, lane, runs, 1);
   if (state) {
     const before = state.runs;
-    state.runs = without(before, runs, seal.restOldestAt);
+    state.runs = without(before, runs, seal.rest);
     hold(ledger, lane, state.runs, 1);
     hold(ledger, lane, before, -1);
     state.records = sumOf(state.runs, 'records');
     state.bytes = sumOf(state.runs, 'bytes');
-    state.oldestAt = oldestOf(state.runs);
-    if (state.runs.length === 0) ledger.lanes.delete(lane);
+    state.openedAt = earliestOf(state.runs, 'enteredAt');
+    if (state.runs.length === 0) dropLane(ledger, lane);
   }
-  const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), oldestOf(runs)];
+  const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), earliestOf(runs, 'oldestAt')];
   ledger.batches.set(id, { id, lane, runs, records, bytes, oldestAt, sealedAt: now, advanced: 0 });
 }
 
@@ -158,7 +181,7 @@ function applySeal(ledger: Ledger, seal: Operation & { readonly do: 'seal' }): v
  * The lane's runs without those a batch took. Both are in the lane's order, and only the last one taken can be the
  * earlier part of a run; but where damage took a group away, a run may be missing from the lane.
  */
-function without(runs: readonly Run[], taken: readonly Run[], restOldestAt: number | undefined): Run[] {
+function without(runs: readonly Run[], taken: readonly Run[], rest: RunTimes | undefined): Run[] {
   const left: Run[] = [];
   let next = 0;
   for (const run of runs) {
@@ -170,7 +193,7 @@ function without(runs: readonly Run[], taken: readonly Run[], restOldestAt: numb
       continue;
     }
     next = found + 1;
-    if (one.to < run.to) left.push(restOf(run, one.to, one, restOldestAt ?? run.oldestAt));
+    if (one.to < run.to) left.push(restOf(run, one.to, one, rest ?? run));
   }
   return left;
 }
@@ -182,7 +205,7 @@ function isPartOf(taken: Run, run: Run): boolean {
 function applyDiscard(ledger: Ledger, stream: string): void {
   for (const [lane, { runs }] of ledger.lanes) {
     if (laneOf(lane).streamId !== stream) continue;
-    ledger.lanes.delete(lane);
+    dropLane(ledger, lane);
     hold(ledger, lane, runs, -1);
   }
   for (const batch of ledger.batches.values()) if (laneOf(batch.lane).streamId === stream) dropBatch(ledger, batch);

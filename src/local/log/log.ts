@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { RecordBuffer } from '../../core/buffer.ts';
+import type { BatchBlock, RecordBuffer } from '../../core/buffer.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { RecordBlock } from '../../core/records.ts';
 import type { Disk } from '../disk.ts';
 import { openBackground } from './background.ts';
 import { openCompaction } from './compact.ts';
 import { openFreshFiles } from './fresh-files.ts';
-import { batchOf, laneStatus, segmentsInUse } from './ledger.ts';
+import { batchOf, laneStatus, segmentsInUse, stageKey } from './ledger.ts';
 import { type ReaderContext, readRun } from './reader.ts';
 import { recover } from './recover.ts';
 import { type DamageCount, openReport } from './report.ts';
@@ -190,6 +189,7 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     release: (id) => void leases.delete(id),
     read: (id) => readBatch(context, id),
     lane: (lane) => laneStatus(ledger, lane),
+    laneCount: (streamId, stage) => ledger.laneCounts.get(stageKey(streamId, stage)) ?? 0,
 
     due: () => ({
       lanes: [...ledger.lanes.keys()].map((lane) => laneStatus(ledger, lane)).filter((status) => status !== undefined),
@@ -226,13 +226,15 @@ const FSYNC_INTERVAL_MS = 1_000;
 /** Operations after which less is live than before. */
 const RELEASING: ReadonlySet<Operation['do']> = new Set(['finish', 'discard', 'relocate']);
 
-async function* readBatch(context: ReaderContext, id: string): AsyncGenerator<RecordBlock> {
+async function* readBatch(context: ReaderContext, id: string): AsyncGenerator<BatchBlock> {
   const batch = context.ledger.batches.get(id);
   if (batch === undefined) return;
   let place = 0;
   for (const run of batch.runs) {
     const skipped = Math.min(Math.max(batch.advanced - place, 0), run.records);
+    for await (const block of readRun(context, run, skipped, run.records)) {
+      yield { ...block, place: place + block.place };
+    }
     place += run.records;
-    if (skipped < run.records) yield* readRun(context, run, skipped, run.records);
   }
 }

@@ -1,7 +1,8 @@
+import type { BatchBlock } from '../../core/buffer.ts';
 import { type RecordBlock, sliceBlock } from '../../core/records.ts';
 import { isWhole, storedBytes } from './format.ts';
 import type { Report } from './report.ts';
-import { overlap, type Run, rangesBetween } from './runs.ts';
+import { overlap, placeIn, type Run, rangesBetween } from './runs.ts';
 import { readAt } from './scan.ts';
 import type { OpenSegment, Segments } from './segments.ts';
 import type { Ledger, Place, StoredBlock } from './state.ts';
@@ -22,15 +23,15 @@ export interface ReaderContext {
 }
 
 /**
- * The run's records from place `first` to before place `last`, block by block. Damaged blocks are left out and
- * reported.
+ * The run's records from place `first` to before place `last`, block by block, with their places in the run. Damaged
+ * blocks are left out and reported.
  */
 export async function* readRun(
   context: ReaderContext,
   run: Run,
   first: number,
   last: number,
-): AsyncGenerator<RecordBlock> {
+): AsyncGenerator<BatchBlock> {
   const ranges = rangesBetween(run, first, last);
   const end = ranges.at(-1) ?? 0;
   let position = ranges[0] ?? 0;
@@ -43,7 +44,10 @@ export async function* readRun(
     for await (const { block, records } of readBlocks(context, needed, isStale)) {
       const picked = wanted(block, ranges, position);
       position = Math.max(position, block.from + block.count);
-      if (records && picked.length > 0) yield withReason(pick(records, block.from, picked), run);
+      const [number] = picked;
+      if (records === undefined || number === undefined) continue;
+      const taken = withReason(pick(records, block.from, picked), run);
+      yield { ...taken, place: placeIn(run, number) };
     }
     if (!isStale()) return;
   }

@@ -5,7 +5,7 @@ import type { Wish } from './group.ts';
 import { batchOf, laneStatus } from './ledger.ts';
 import type { Request } from './queue.ts';
 import { type ReaderContext, readRun } from './reader.ts';
-import { type Run, rangesBetween } from './runs.ts';
+import { earliest, type Run, type RunTimes, rangesBetween } from './runs.ts';
 import type { BatchState, Ledger, Operation, StoredBlock } from './state.ts';
 
 /** A commit with more bytes than this is refused: it could not be written, nor read again, in bounded memory. */
@@ -58,7 +58,7 @@ function statusesOf(ledger: Ledger, lanes: Iterable<LaneKey>): LaneStatus[] {
 
 function anyRequest(context: ReaderContext, change: Change): Request<readonly LaneStatus[]> {
   const { ledger } = context;
-  const moves = (change.move ?? []).map((move) => preparedMove(context, move));
+  const moves = (change.move ?? []).map((move) => preparedMove(context, move, change.now));
   const named = [change.finish, change.advance?.batch, ...(change.move ?? []).map(({ batch }) => batch)];
   const batches = named.filter((id) => id !== undefined);
   let filled: LaneKey[] = [];
@@ -75,7 +75,7 @@ function anyRequest(context: ReaderContext, change: Change): Request<readonly La
       const moved = moves.filter((move) => move.runs().length > 0);
       filled = [...new Set([...append.flatMap(({ lanes }) => lanes), ...moved.map(({ lane }) => lane)])];
       const operations: Operation[] = moved.map((move) => ({ do: 'move', lane: move.lane, runs: move.runs() }));
-      return { append, operations: [...operations, ...remaining(change)], touches };
+      return { append, now: change.now, operations: [...operations, ...remaining(change)], touches };
     },
 
     async prepare() {
@@ -101,7 +101,7 @@ function remaining({ advance, finish, discard, cursor }: Change): Operation[] {
 }
 
 /** The runs that a move takes along. Where it takes part of one, the bytes of that part have to be read first. */
-function preparedMove(context: ReaderContext, { batch: id, lane, records, reason }: Move) {
+function preparedMove(context: ReaderContext, { batch: id, lane, records, reason }: Move, now: number | undefined) {
   const { ledger } = context;
   let runs: readonly Run[] | undefined;
   let preparedAt = -1;
@@ -115,7 +115,12 @@ function preparedMove(context: ReaderContext, { batch: id, lane, records, reason
   return {
     lane,
     isPrepared: () => whole() !== undefined || preparedAt === ledger.batches.get(id)?.advanced,
-    runs: () => (whole() ?? runs ?? []).map((run) => (reason === undefined ? run : { ...run, reason })),
+    runs: () =>
+      (whole() ?? runs ?? []).map((run) => ({
+        ...run,
+        enteredAt: now ?? run.oldestAt,
+        ...(reason !== undefined && { reason }),
+      })),
     async prepare() {
       const batch = ledger.batches.get(id);
       if (batch === undefined || whole() !== undefined) return;
@@ -189,7 +194,7 @@ export function sealRequest(
       if (cut === 'unknown' && attempts < INDEX_ATTEMPTS) return 'later';
       const part = cut === 'unknown' ? { taken: last } : cut;
       const runs = part?.taken ? [...whole, part.taken] : whole;
-      const rest = part && 'restOldestAt' in part ? { restOldestAt: part.restOldestAt } : {};
+      const rest = part && 'rest' in part && part.rest ? { rest: part.rest } : {};
       return { append: [], touches, operations: [{ do: 'seal', id, lane, now, runs, ...rest }] };
     },
     async prepare() {
@@ -228,7 +233,7 @@ function cutRun(
   { ledger, segments }: ReaderContext,
   run: Run,
   missing: number,
-): { readonly taken: Run; readonly restOldestAt?: number } | 'unknown' {
+): { readonly taken: Run; readonly rest?: RunTimes } | 'unknown' {
   const blocks: StoredBlock[] = [];
   for (const { segment } of ledger.origins.get(run.origin)?.places ?? []) {
     const index = segments.indexOf(segment);
@@ -237,19 +242,22 @@ function cutRun(
   }
   blocks.sort((a, b) => a.from - b.from);
   let bytes = 0;
-  let taken = { ...run, to: run.from, oldestAt: Number.POSITIVE_INFINITY };
-  let restOldestAt = Number.POSITIVE_INFINITY;
+  let taken: Run = { ...run, to: run.from, ...NEVER };
+  let rest = NEVER;
   for (const block of blocks) {
     const to = block.from + block.count;
-    if (bytes >= missing) restOldestAt = Math.min(restOldestAt, block.arrivedAt);
+    const times = { oldestAt: block.arrivedAt, enteredAt: block.enteredAt };
+    if (bytes >= missing) rest = earliest(rest, times);
     // A copy that a crash left unfinished may hold some blocks twice.
     else if (to > taken.to) {
       bytes += block.bytes;
-      taken = { ...taken, to, records: to - run.from, bytes, oldestAt: Math.min(taken.oldestAt, block.arrivedAt) };
+      taken = { ...taken, to, records: to - run.from, bytes, ...earliest(taken, times) };
     }
   }
-  return taken.to < run.to && restOldestAt < Number.POSITIVE_INFINITY ? { taken, restOldestAt } : { taken: run };
+  return taken.to < run.to && rest !== NEVER ? { taken, rest } : { taken: run };
 }
+
+const NEVER: RunTimes = { oldestAt: Number.POSITIVE_INFINITY, enteredAt: Number.POSITIVE_INFINITY };
 
 /** A batch that is gone stays gone. */
 export function planRequest(ledger: Ledger, batch: string, plan: Plan): Request<void> {

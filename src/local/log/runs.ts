@@ -5,7 +5,7 @@ import type { FailureReason } from '../../core/records.ts';
  * Consecutive records of one written lane: lanes and batches are lists of these, never of blocks or records. A run says
  * which records, not where they lie: the ledger knows in which segments an origin's records are to be found.
  */
-export interface Run {
+export interface Run extends RunTimes {
   /** The segment they were first written to. */
   readonly origin: number;
   /** The lanes they were written to; see `writtenName`. */
@@ -15,12 +15,18 @@ export interface Run {
   readonly to: number;
   readonly records: number;
   readonly bytes: number;
-  /** Earliest arrival, in ms since the epoch. */
-  readonly oldestAt: number;
   /** When only some of them: half-open ranges in order, flat. */
   readonly only?: readonly number[];
   /** Given when they were moved; stands above the reason they were written with. */
   readonly reason?: FailureReason;
+}
+
+/** In ms since the epoch. */
+export interface RunTimes {
+  /** Earliest arrival. */
+  readonly oldestAt: number;
+  /** When the first of them entered the lane. */
+  readonly enteredAt: number;
 }
 
 /** Adds a run at the end, as one with the last if it continues that. */
@@ -35,7 +41,14 @@ export function pushRun(runs: Run[], run: Run): void {
     to: run.to,
     records: last.records + run.records,
     bytes: last.bytes + run.bytes,
-    oldestAt: Math.min(last.oldestAt, run.oldestAt),
+    ...earliest(last, run),
+  };
+}
+
+export function earliest(one: RunTimes, other: RunTimes): RunTimes {
+  return {
+    oldestAt: Math.min(one.oldestAt, other.oldestAt),
+    enteredAt: Math.min(one.enteredAt, other.enteredAt),
   };
 }
 
@@ -63,6 +76,16 @@ export function rangesBetween(run: Run, first: number, last: number): number[] {
   return picked;
 }
 
+/** Where among the run's records the one of this number stands. */
+export function placeIn(run: Run, number: number): number {
+  const ranges = rangesOf(run);
+  let place = 0;
+  for (let i = 0; i < ranges.length && ranges[i]! < number; i += 2) {
+    place += Math.min(number, ranges[i + 1]!) - ranges[i]!; // ranges come in pairs
+  }
+  return place;
+}
+
 /** Adds a range that starts at or after the end of the last. */
 function addRange(ranges: number[], from: number, to: number): void {
   if (ranges.at(-1) === from) ranges[ranges.length - 1] = to;
@@ -87,7 +110,7 @@ export function restOf(
   run: Run,
   from: number,
   taken: { readonly records: number; readonly bytes: number },
-  oldestAt: number,
+  times: RunTimes,
 ): Run {
   const only = run.only && overlap(run.only, [from, run.to]);
   return {
@@ -95,12 +118,13 @@ export function restOf(
     from,
     records: run.records - taken.records,
     bytes: run.bytes - taken.bytes,
-    oldestAt,
+    oldestAt: times.oldestAt,
+    enteredAt: times.enteredAt,
     ...(only && { only }),
   };
 }
 
 export const sumOf = (runs: readonly Run[], of: 'records' | 'bytes'): number =>
   runs.reduce((sum, run) => sum + run[of], 0);
-export const oldestOf = (runs: readonly Run[]): number =>
-  runs.reduce((oldest, run) => Math.min(oldest, run.oldestAt), Infinity);
+export const earliestOf = (runs: readonly Run[], of: keyof RunTimes): number =>
+  runs.reduce((earliest, run) => Math.min(earliest, run[of]), Infinity);

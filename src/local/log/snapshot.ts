@@ -1,7 +1,7 @@
 import type { LaneKey } from '../../core/lanes.ts';
 import { FIRST_GROUP } from './format.ts';
 import { addToLane, emptyLedger, hold } from './ledger.ts';
-import { oldestOf, type Run, sumOf } from './runs.ts';
+import { earliestOf, type Run, sumOf } from './runs.ts';
 import type { Ledger, PackedRun, SegmentHeader, Snapshot } from './state.ts';
 
 /** The state a segment opens with: the ledger as `applyOpen` would leave it. */
@@ -37,18 +37,20 @@ export function restore(snapshot: Snapshot): Ledger {
   for (const [lane, runs] of snapshot.lanes) for (const run of runs) addToLane(ledger, lane, unpacked(run, lane));
   for (const { runs: packedRuns, ...batch } of snapshot.batches) {
     const runs = packedRuns.map((run) => unpacked(run, batch.lane));
-    const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), oldestOf(runs)];
+    const [records, bytes, oldestAt] = [sumOf(runs, 'records'), sumOf(runs, 'bytes'), earliestOf(runs, 'oldestAt')];
     ledger.batches.set(batch.id, { ...batch, runs, records, bytes, oldestAt });
     hold(ledger, batch.lane, runs, 1);
   }
   return ledger;
 }
 
-function packed({ origin, name, from, to, records, bytes, oldestAt, only, reason }: Run, lane: LaneKey): PackedRun {
-  const main = [origin, name === lane ? '' : name, from, to, records, bytes, oldestAt] as const;
+function packed(run: Run, lane: LaneKey): PackedRun {
+  const { origin, name, from, to, records, bytes, oldestAt, enteredAt, only, reason } = run;
+  const main = [origin, name === lane ? '' : name, from, to, records, bytes, oldestAt, enteredAt] as const;
   return only || reason ? [...main, { ...(only && { only }), ...(reason && { reason }) }] : main;
 }
 
-function unpacked([origin, name, from, to, records, bytes, oldestAt, rest]: PackedRun, lane: LaneKey): Run {
-  return { origin, name: name || lane, from, to, records, bytes, oldestAt, ...rest };
+function unpacked(packedRun: PackedRun, lane: LaneKey): Run {
+  const [origin, name, from, to, records, bytes, oldestAt, enteredAt, rest] = packedRun;
+  return { origin, name: name || lane, from, to, records, bytes, oldestAt, enteredAt, ...rest };
 }

@@ -1,7 +1,7 @@
 import type { Plan, Postponement } from '../../core/buffer.ts';
 import type { LaneKey } from '../../core/lanes.ts';
 import type { FailureReason } from '../../core/records.ts';
-import type { Run } from './runs.ts';
+import type { Run, RunTimes } from './runs.ts';
 
 /**
  * Everything the log knows, in memory: which records each lane and batch holds, and in which segments they lie. One
@@ -12,6 +12,8 @@ export interface Ledger {
   /** Records the log has ever taken. */
   seq: number;
   readonly lanes: Map<LaneKey, LaneState>;
+  /** How many of them each stage of each stream has; see `stageKey`. */
+  readonly laneCounts: Map<string, number>;
   readonly batches: Map<string, BatchState>;
   readonly cursors: Map<string, string>;
   /** What is live of the records that were first written to each segment, and where they lie now. */
@@ -27,7 +29,7 @@ export interface LaneState {
   runs: Run[];
   records: number;
   bytes: number;
-  oldestAt: number;
+  openedAt: number;
 }
 
 export interface BatchState {
@@ -75,7 +77,8 @@ export type Operation =
       readonly lane: LaneKey;
       readonly now: number;
       readonly runs: readonly Run[];
-      readonly restOldestAt?: number;
+      /** When the lane keeps the later part of the last run. */
+      readonly rest?: RunTimes;
     }
   | { readonly do: 'plan'; readonly batch: string; readonly plan: Plan }
   | { readonly do: 'postpone'; readonly batch: string; readonly attempt: Postponement }
@@ -103,6 +106,8 @@ export interface BlockMeta {
   /** Of the records, without the table of lengths. */
   readonly bytes: number;
   readonly arrivedAt: number;
+  /** When its records entered the lane. */
+  readonly enteredAt: number;
   readonly reason?: FailureReason;
 }
 
@@ -148,5 +153,6 @@ export type PackedRun = readonly [
   records: number,
   bytes: number,
   oldestAt: number,
+  enteredAt: number,
   rest?: Pick<Run, 'only' | 'reason'>,
 ];

@@ -1,0 +1,43 @@
+import type { Item, Outcome } from './item.ts';
+import type { Transform, TransformOutcome } from './lambda/transform.ts';
+import type { Step } from './pipeline.ts';
+
+/**
+ * Firehose's Lambda processor: one call of the function with the records of the chunk. What becomes of each is the
+ * function's word; when the call fails as a whole, so does the attempt at the chunk.
+ * https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
+ */
+export function lambdaStep(functionArn: string, transform: Transform): Step {
+  return async (items, { stream, batch }, signal) => {
+    if (items.length === 0) return [];
+    const { name, arn } = stream;
+    const region = arn.split(':', 4)[3] ?? '';
+    const records = items.map((item) => ({
+      id: recordId(batch, item),
+      arrivedAt: item.source.arrivedAt,
+      data: item.data,
+    }));
+    const outcomes = await transform({ stream: { name, arn, region }, functionArn, records }, signal);
+    return items.map((item, i) => outcomeOf(item, outcomes[i]!)); // one for each
+  };
+}
+
+/** The same in every attempt, so that a function can tell what it has seen before. */
+function recordId(batch: string, { source, part }: Item): string {
+  return `${batch}.${source.place}.${part}`;
+}
+
+function outcomeOf(item: Item, outcome: TransformOutcome): Outcome {
+  switch (outcome.result) {
+    case 'Ok':
+      return outcome.outputs.map(({ data, partitionKeys }) => ({
+        ...item,
+        data,
+        ...(partitionKeys && { lambdaKeys: new Map(Object.entries(partitionKeys)) }),
+      }));
+    case 'Dropped':
+      return [];
+    case 'failed':
+      return { type: 'processing-failed', code: outcome.code, message: outcome.message };
+  }
+}
