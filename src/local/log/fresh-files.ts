@@ -37,6 +37,12 @@ const ZEROS = new Uint8Array(1024 * 1024);
 
 export const segmentName = (number: number): string => `segment-${number}`;
 
+/** The number that the name of a segment or of a spare bears; undefined for files of others. */
+export function fileNumber(name: string): number | undefined {
+  const digits = /^(?:segment|spare)-(\d{1,15})$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 export function openFreshFiles(options: {
   readonly disk: Disk;
   readonly folder: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 import { ALIGNMENT, FIRST_GROUP, FORMAT_VERSION, storedBytes } from './format.ts';
-import { segmentName } from './fresh-files.ts';
+import { fileNumber, segmentName } from './fresh-files.ts';
 import { decodeHeader } from './header.ts';
 import { applyGroup, applyOpen, emptyLedger } from './ledger.ts';
 import type { Damage, Report } from './report.ts';
@@ -43,8 +43,8 @@ export async function recover(options: {
   let highest = 0;
   try {
     for (const name of await disk.list(folder)) {
-      const number = Number(/^(?:segment|spare)-(\d{1,15})$/.exec(name)?.[1]);
-      if (Number.isNaN(number)) continue;
+      const number = fileNumber(name);
+      if (number === undefined) continue;
       highest = Math.max(highest, number);
       const segment = await openFile(options, name, spares);
       if (segment) found.set(number, segment);

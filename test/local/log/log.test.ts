@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordBlock } from '../../../src/core/records.ts';
+import { logBytes } from '../../../src/local/log/footprint.ts';
 import { type Log, type LogOptions, openLog } from '../../../src/local/log/log.ts';
 import { readAll } from '../../kit/buffer.ts';
 import { randomFrom } from '../../kit/random.ts';
@@ -405,6 +406,18 @@ describe('space', () => {
 
     expect(log.usage().usedBytes).toBeLessThanOrEqual(3 * SEGMENT_BYTES);
     expect(disk.usedBytes()).toBeLessThan(10 * SEGMENT_BYTES);
+  });
+
+  it('that the files take is known before the log is opened, files of others aside', async () => {
+    const disk = newDisk();
+    expect(await logBytes(disk, '/d')).toBe(0);
+    await (await openReady(disk)).close();
+    const taken = disk.usedBytes();
+    const other = await disk.open('/d/notes.txt', 'create');
+    await other.write([Buffer.alloc(1_000)], 0);
+
+    expect(await logBytes(disk, '/d')).toBe(taken);
+    expect(taken).toBeGreaterThan(SEGMENT_BYTES);
   });
 
   it('in memory does not grow with the lanes there once were', async () => {
