@@ -13,7 +13,7 @@ const VALUES_PER_RECORD_MOST = 128;
 const OTHER_VALUES_MOST = 10_000;
 
 /** Lambda's limit for the answer to a synchronous invocation: a little over 6 MB. */
-const RESPONSE_BYTES_MOST = 6_291_556;
+export const RESPONSE_BYTES_MOST = 6_291_556;
 
 /**
  * What the function answered, record by record, as Firehose judges it. Fails the whole attempt for what Firehose tries

@@ -112,6 +112,8 @@ describe('an attempt in halves', () => {
 
     const outcomes = await inHalves(attempt)(many, never);
 
-    expect(inWords(outcomes)).toEqual(many.records.map(({ id }) => id));
+    // As a count, since the runner takes minutes to show how two lists of a hundred thousand differ.
+    expect(inWords(outcomes).filter((word, i) => word !== many.records[i]?.id)).toHaveLength(0);
+    expect(outcomes).toHaveLength(100_000);
   });
 });
