@@ -95,9 +95,11 @@ async function apply({ streams }: Settings, hydrant: Hydrant, logger: Logger): P
 async function listen(settings: Settings, hydrant: Hydrant, logger: Logger): Promise<HttpServer> {
   const { host, port, dataFolder } = settings;
   const fault = (error: unknown): void => logger.error({ err: error }, 'A request failed through a fault of ours.');
+  const full = (connections: number): void =>
+    logger.warn({ connections }, `New connections are closed: ${connections} are open, as many as there may be.`);
   try {
     const bareHost = host.replace(/^\[(.*)\]$/, '$1');
-    const server = await serve({ handle: hydrant.handle, routes: routes(hydrant), host: bareHost, port, fault });
+    const server = await serve({ handle: hydrant.handle, routes: routes(hydrant), host: bareHost, port, fault, full });
     const { url } = server;
     logger.info({ url, dataFolder, version: VERSION }, `Hydrant listens on ${url}, its data in ${dataFolder}.`);
     return server;

@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly routes: ReadonlyMap<string, Answer>;
   /** Told when one of the above rejects with anything but an `ApiError`; the client then gets an InternalFailure. */
   readonly fault: (error: unknown) => void;
+  /** Told that connections are closed as they come, for there are so many: once a minute at most. */
+  readonly full?: (connections: number) => void;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -69,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
   };
   let underWay = 0;
   let isClosing = false;
+  let fullToldAt = 0;
 
   const server = createServer(timeouts, (incoming, response) => {
     underWay += 1;
@@ -88,6 +91,11 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
     });
   });
   server.maxConnections = limits.connections;
+  server.on('drop', () => {
+    if (Date.now() < fullToldAt + FULL_TOLD_EVERY_MS) return;
+    fullToldAt = Date.now();
+    options.full?.(limits.connections);
+  });
   await listening(server, options);
 
   return {
@@ -100,6 +108,7 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
 }
 
 const TIMEOUT_CHECK_MS = 5_000;
+const FULL_TOLD_EVERY_MS = 60_000;
 
 function routeOf(method: string, url: string): string {
   const query = url.indexOf('?');

@@ -21,6 +21,7 @@ const echo: Answer = async ({ method, url, headers, body }) =>
 
 const servers: HttpServer[] = [];
 const faults: unknown[] = [];
+const full: number[] = [];
 
 async function started(
   handle: Answer,
@@ -30,6 +31,7 @@ async function started(
     handle,
     routes: new Map(Object.entries(routes)),
     fault: (error) => faults.push(error),
+    full: (connections) => full.push(connections),
     host: '127.0.0.1',
     port: 0,
     limits,
@@ -40,6 +42,7 @@ async function started(
 
 afterEach(async () => {
   faults.length = 0;
+  full.length = 0;
   await Promise.all(servers.splice(0).map((server) => server.close(0)));
 });
 
@@ -293,6 +296,18 @@ describe('a request that asks too much of the server', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1.1 4\d\d /);
     expect(handled).toEqual([]);
     expect((await send(url, { body: 'next' })).status).toBe(200);
+  });
+
+  it('is turned away while too many connections are open, which is told once', async () => {
+    const { port } = await started(count, { limits: { connections: 1 } });
+    const first = await connected(port);
+
+    for (let i = 0; i < 3; i++) expect(await text(await connected(port)).catch(() => '')).toBe('');
+
+    expect(full).toEqual([1]);
+    const last = 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok';
+    first.write(last);
+    expect(await text(first)).toMatch(/^HTTP\/1.1 200 /);
   });
 
   it('may ask first whether to go on', async () => {
