@@ -43,8 +43,8 @@ describe('enrich-lambda.mjs', () => {
       'Lambda.ProcessingFailedStatus',
     ]);
     expect(outcomes[0]).toMatchObject({ outputs: [{ partitionKeys: { customer: 'c1', day: '2023-11-14' } }] });
-    expect(lines.map(({ level, text }) => `${level} ${text.slice(0, 27)}`)).toEqual([
-      'error Record r2 is no order: Unexp',
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'error', text: expect.stringMatching(/^Record r2 is no order: /) }),
     ]);
   });
 });
