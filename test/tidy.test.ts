@@ -73,7 +73,12 @@ describe('rooms', () => {
     'src/objects/': [/^src\/core\//, /^node:/, /^@aws-sdk\/client-s3$/],
     'src/api/': [/^src\/(core|formats)\//, /^node:(assert|buffer|crypto|util|zlib)$/],
     'src/processors/': [/^src\/(core|formats)\//, /^node:(buffer|util|zlib)$/],
-    'src/local/': [/^src\/(core|api|formats|objects|processors)\//, /^destinations\//, /^node:/, /^pino$/],
+    'src/local/': [
+      /^src\/(core|api|formats|objects|processors)\//,
+      /^destinations\//,
+      /^node:/,
+      /^(pino|@aws-sdk\/client-s3)$/,
+    ],
     'src/cli/': [/^src\/(core|api|local)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/],
     'src/': [/^src\//],

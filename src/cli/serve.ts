@@ -68,11 +68,14 @@ function failLoudly(logger: Logger): void {
 }
 
 async function open(settings: Settings, logger: Logger): Promise<Hydrant> {
-  const { dataFolder, bufferBudgetBytes, fsync, accountId, region, transitionMs, strictDestinations, s3 } = settings;
+  const { bufferBudgetBytes, s3, lambda, dataFolder } = settings;
+  const { fsync, accountId, region, transitionMs, strictDestinations, functions } = settings;
   try {
     return await createHydrant({
       dataFolder,
       ...(s3 && { s3 }),
+      ...(lambda && { lambda }),
+      functions,
       ...(bufferBudgetBytes !== undefined && { bufferBudgetBytes }),
       fsync,
       accountId,

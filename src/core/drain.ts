@@ -85,9 +85,6 @@ export function drain(ports: DrainPorts): Drain {
   }
 
   async function process(batch: Batch, stream: StreamDefinition, signal: AbortSignal): Promise<Attempted> {
-    const missing = ports.processing.missing(stream);
-    if (missing.length > 0)
-      return divert(batch, stream, { ...cannotProcess(missing), attempts: 0, lastAttemptAt: now() });
     const startedAt = now();
     let left = batch;
     const advanced = (upTo: number): void => {
@@ -246,11 +243,6 @@ function isGivenUp(
 
 /** Firehose's error-output-type for records that could not be processed. */
 const PROCESSING_FAILED = 'processing-failed';
-
-function cannotProcess(missing: readonly string[]): Pick<FailureReason, 'type' | 'code' | 'message'> {
-  const message = `This version of Hydrant has no processor for ${missing.join(', ')}.`;
-  return { type: PROCESSING_FAILED, code: 'Hydrant.NoProcessor', message };
-}
 
 function errorLane(stream: StreamDefinition, type: string): LaneKey {
   return laneKey({ streamId: stream.id, stage: 'error', partition: type });

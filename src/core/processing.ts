@@ -6,9 +6,6 @@ import type { StreamDefinition } from './streams.ts';
  * lanes and buffers; the drain commits what it says.
  */
 export interface Processing {
-  /** Processors of the stream that this host cannot run, by their types. */
-  missing(stream: StreamDefinition): readonly string[];
-
   /**
    * One attempt at a chunk of a batch. Every record ends in an output, a failure, or nothing, when a processor dropped
    * it. Throws a `DeliveryError` when the whole attempt failed.

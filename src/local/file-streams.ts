@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ApiError, ConfigError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { StreamDefinition, StreamStore } from '../core/streams.ts';
@@ -106,6 +106,10 @@ function definitionIn(path: string, read: () => unknown): StreamDefinition {
   if (!isJsonObject(stored) || !isJsonObject(stored.stream)) throw new ConfigError(path, 'is not a stream definition.');
   if (stored.format !== FORMAT)
     throw new ConfigError(path, `was written by a newer Hydrant (format ${stored.format}).`);
+  const { id, name } = stored.stream;
+  if (typeof name !== 'string' || basename(path) !== `${id}.json`) {
+    throw new ConfigError(path, 'is not the definition of the stream that the file is named for.');
+  }
   // Written by `replace` and by nothing else.
   return stored.stream as unknown as StreamDefinition;
 }

@@ -14,7 +14,11 @@ import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
+import { functions } from './functions/functions.ts';
+import type { LambdaApiSettings } from './functions/lambda-api.ts';
+import type { FunctionLine, LocalModule } from './functions/local-function.ts';
 import { jqWorker } from './jq-worker.ts';
+import { logBytes } from './log/footprint.ts';
 import { openLog } from './log/log.ts';
 import type { DamageCount } from './log/report.ts';
 import { drainReporter } from './reports.ts';
@@ -43,6 +47,10 @@ export interface HydrantOptions {
   readonly transitionMs?: number;
   /** Refuse to create streams whose destination has no adapter, instead of sending their records to the S3 backup. */
   readonly strictDestinations?: boolean;
+  /** Modules that run here in place of Lambda functions, by the functions' names. */
+  readonly functions?: Readonly<Record<string, LocalModule>>;
+  /** Invokes all other functions through Lambda's API. Without it their streams' records go to the error output. */
+  readonly lambda?: LambdaApiSettings;
   /** Delivery attempts that may run at once. Default 16. */
   readonly deliveryConcurrency?: number;
   readonly logger: Logger;
@@ -85,12 +93,28 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const now = Date.now;
   const disk = nodeDisk();
   await disk.makeFolder(dataFolder);
-  const buffer = await openLog({
-    folder: join(dataFolder, 'log'),
+  const logFolder = join(dataFolder, 'log');
+  // What the log holds already is its own: a restart with a backlog must not find a smaller budget.
+  const roomBytes = async () => {
+    // Under a second process files come and go; that it is one is for the log to say.
+    const held = await logBytes(disk, logFolder).catch(() => 0);
+    return (await disk.freeBytes(dataFolder)) + held;
+  };
+  const calls = await functions({
+    modules: options.functions ?? {},
+    ...(options.lambda && { api: options.lambda }),
+    ...{ now, alarm, newInvocationId: randomUUID, log: functionLog(logger) },
+  });
+  const log = openLog({
+    folder: logFolder,
     disk,
-    budgetBytes: options.bufferBudgetBytes ?? Math.min(DEFAULT_BUDGET_BYTES, (await disk.freeBytes(dataFolder)) / 2),
+    budgetBytes: options.bufferBudgetBytes ?? Math.min(DEFAULT_BUDGET_BYTES, (await roomBytes()) / 2),
     fsync: options.fsync ?? 'always',
     warn: (message, fields) => logger.warn(fields, message),
+  });
+  const buffer = await log.catch(async (error: unknown) => {
+    await calls.close();
+    throw error;
   });
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
@@ -107,7 +131,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       buffer,
       streams,
       adapters,
-      processing: processors({ extract: jq.extract }),
+      processing: processors({ extract: jq.extract, transform: calls.transform }),
       now,
       newBatchId: randomUUID,
       random: Math.random,
@@ -156,9 +180,16 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     async close(graceMs = CLOSE_GRACE_MS) {
       await wakes.stop(graceMs);
       await jq.close();
+      await calls.close();
       await buffer.close();
     },
   };
+}
+
+/** What functions say on the console, with the names of the function and of the stream. */
+function functionLog(logger: Logger): (line: FunctionLine) => void {
+  return ({ functionName, streamName, level, text }) =>
+    logger[level]({ function: functionName, ...(streamName !== undefined && { stream: streamName }) }, text);
 }
 
 function alarm(at: number, ring: () => void): () => void {

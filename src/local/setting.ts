@@ -115,6 +115,21 @@ export function members<S extends Readonly<Record<string, Setting<unknown>>>>(
   };
 }
 
+/** An object of any members whose names match; `described` says what such a name is. */
+export function mapOf<T>(
+  setting: Setting<T>,
+  { pattern, described }: { readonly pattern: RegExp; readonly described: string },
+): Setting<Readonly<Record<string, T>>> {
+  return (given, path) => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(path, given, 'an object');
+    const entries = Object.entries(given).map(([name, value]): [string, T] => {
+      if (!pattern.test(name)) throw new ConfigError(`${path}.${name}`, `its name must be ${described}.`);
+      return [name, setting(value, `${path}.${name}`)];
+    });
+    return Object.fromEntries(entries);
+  };
+}
+
 export function listOf<T>(setting: Setting<T>): Setting<readonly T[]> {
   return (given, path) => {
     if (!Array.isArray(given)) throw wrong(path, given, 'a list');

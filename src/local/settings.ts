@@ -2,10 +2,13 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { S3Settings } from '../objects/s3.ts';
+import type { LambdaApiSettings } from './functions/lambda-api.ts';
+import type { LocalModule } from './functions/local-function.ts';
 import {
   durationMs,
   httpUrl,
   listOf,
+  mapOf,
   members,
   oneOf,
   type Setting,
@@ -51,12 +54,29 @@ export interface HydrantConfig {
         /** Has the store encrypt objects under keys of its own, where their stream names no KMS key. */
         readonly sse?: 'AES256';
       };
+  /**
+   * Modules that run here in place of Lambda functions, by the functions' names: `{ redact: './redact.mjs' }`. Paths
+   * are relative to the configuration file.
+   */
+  readonly functions?: Readonly<Record<string, string | LocalFunctionConfig>>;
+  /** Invokes all other functions through Lambda's API, at `endpoint` or, with `true`, in AWS. */
+  readonly lambda?: boolean | { readonly endpoint?: string };
   /** Default info. */
   readonly logLevel?: LogLevel;
   /** Listen beyond this machine although nothing checks who calls. Default false. */
   readonly insecure?: boolean;
   /** CreateDeliveryStream inputs: created or updated at start. */
   readonly streams?: readonly object[];
+}
+
+export interface LocalFunctionConfig {
+  readonly module: string;
+  /** How long one call may take: `30s`. Default 5 minutes, as long as Firehose waits. */
+  readonly timeout?: string | number;
+  /** What one worker may hold: `512MiB`. Default 256 MiB. */
+  readonly memory?: string | number;
+  /** Calls at once, with a worker each. Default 5. */
+  readonly concurrency?: number;
 }
 
 /** A stream's CreateDeliveryStream input. What is inside is for the API to judge. */
@@ -77,6 +97,45 @@ const s3: Setting<ReturnType<typeof s3Members> | undefined> = (given, path) => {
   return s3Members(given, path);
 };
 
+const MIB = 1024 * 1024;
+const LONGEST_CALL_MS = 5 * 60_000;
+const LEAST_MEMORY_BYTES = 16 * MIB;
+const CALLS_MOST = 64;
+
+const functionMembers = members({
+  module: text,
+  timeout: durationMs(LONGEST_CALL_MS),
+  memory: sizeBytes(LEAST_MEMORY_BYTES),
+  concurrency: wholeNumber(1, CALLS_MOST),
+});
+
+/** A path alone is a module with every other member left to its default. */
+const localFunction: Setting<LocalModule> = (given, path) => {
+  const { module, timeout, memory, concurrency } = functionMembers(
+    typeof given === 'string' ? { module: given } : given,
+    path,
+  );
+  if (module === undefined) throw new ConfigError(`${path}.module`, 'is missing: the path of the module.');
+  return {
+    file: module,
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(memory !== undefined && { memoryMb: Math.ceil(memory / MIB) }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
+};
+
+const functionNames = {
+  pattern: /^[a-zA-Z0-9_-]{1,64}$/,
+  described: "a Lambda function's: up to 64 letters, digits, _ and -",
+};
+
+const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
+const lambdaMembers = members({ endpoint: lambdaEndpoint });
+const lambda: Setting<ReturnType<typeof lambdaMembers> | undefined> = (given, path) => {
+  if (typeof given === 'boolean') return given ? {} : undefined;
+  return lambdaMembers(given, path);
+};
+
 /** Each setting by its name in a configuration file. */
 export const SETTINGS = {
   port: wholeNumber(0, 65_535),
@@ -89,6 +148,8 @@ export const SETTINGS = {
   transition: durationMs(LONGEST_TRANSITION_MS),
   strictDestinations: yesOrNo,
   s3,
+  functions: mapOf(localFunction, functionNames),
+  lambda,
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   insecure: yesOrNo,
   streams: listOf(streamInput),
@@ -103,7 +164,19 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  return given.data === undefined ? given : { ...given, data: resolve(dirname(file), given.data) };
+  const { data, functions } = given;
+  const within = (path: string): string => resolve(dirname(file), path);
+  return {
+    ...given,
+    ...(data !== undefined && { data: within(data) }),
+    ...(functions !== undefined && {
+      functions: mapped(functions, (module) => ({ ...module, file: within(module.file) })),
+    }),
+  };
+}
+
+function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(all).map(([name, one]) => [name, change(one)]));
 }
 
 /** Everything `hydrant serve` needs to know. */
@@ -120,6 +193,9 @@ export interface Settings {
   readonly strictDestinations: boolean;
   /** Absent: buckets are folders. */
   readonly s3?: S3Settings;
+  readonly functions: Readonly<Record<string, LocalModule>>;
+  /** Absent: only local functions can be called. */
+  readonly lambda?: LambdaApiSettings;
   readonly logLevel: LogLevel;
   readonly insecure: boolean;
   readonly streams: readonly JsonObject[];
@@ -141,6 +217,8 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     transitionMs: given.transition ?? 0,
     strictDestinations: given.strictDestinations ?? false,
     ...(store !== undefined && { s3: s3Settings(store, ownRegion) }),
+    functions: given.functions ?? {},
+    ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,
     streams: given.streams ?? [],
@@ -155,4 +233,8 @@ function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string):
     ...(pathStyle !== undefined && { forcePathStyle: pathStyle }),
     ...(sse !== undefined && { sse }),
   };
+}
+
+function lambdaSettings({ endpoint }: NonNullable<GivenSettings['lambda']>): LambdaApiSettings {
+  return endpoint === undefined ? {} : { endpoint };
 }

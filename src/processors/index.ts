@@ -13,8 +13,8 @@ import { partitioner } from './partitioning.ts';
 import { each, type Pipeline, run, type Step } from './pipeline.ts';
 
 export interface ProcessorPorts {
-  /** Calls a stream's function; absent where there is no way to call one. */
-  readonly transform?: Transform;
+  /** Calls a stream's function. */
+  readonly transform: Transform;
   readonly extract?: Extract;
 }
 
@@ -23,13 +23,13 @@ export interface ProcessorPorts {
  * CloudWatch Logs, de-aggregation, the function, the query for partition keys. AppendDelimiterToRecord is no step: the
  * delimiter goes between records when they are joined.
  */
-export function processors({ transform, extract = extractHere }: ProcessorPorts = {}): Processing {
+export function processors({ transform, extract = extractHere }: ProcessorPorts): Processing {
   const pipelines = new WeakMap<StreamDefinition, Pipeline>();
   const steps: readonly (readonly [type: string, step: (processor: JsonObject) => Step | undefined])[] = [
     ['Decompression', () => each(decompress)],
     ['CloudWatchLogProcessing', extractionOfMessages],
     ['RecordDeAggregation', deAggregation],
-    ...(transform ? [['Lambda', (processor: JsonObject) => calling(processor, transform)] as const] : []),
+    ['Lambda', (processor) => calling(processor, transform)],
     ['MetadataExtraction', (processor) => querying(processor, extract)],
   ];
 
@@ -52,10 +52,6 @@ export function processors({ transform, extract = extractHere }: ProcessorPorts 
   }
 
   return {
-    missing(stream) {
-      const known = ['AppendDelimiterToRecord', ...steps.map(([type]) => type)];
-      return processorsOf(stream).flatMap(({ Type }) => (known.includes(String(Type)) ? [] : [String(Type)]));
-    },
     process: (chunk, signal) => run(pipelineOf(chunk.stream), chunk, signal),
   };
 }

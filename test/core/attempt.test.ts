@@ -7,6 +7,7 @@ import { recordBlock } from '../../src/core/records.ts';
 import { processors } from '../../src/processors/index.ts';
 import { memoryBuffer } from '../kit/memory-buffer.ts';
 import { memoryStreams } from '../kit/memory-streams.ts';
+import { noFunctions } from '../kit/no-functions.ts';
 import { aStream } from '../kit/streams.ts';
 import { inDoubt, refusing, world } from '../kit/world.ts';
 
@@ -109,7 +110,7 @@ describe('an attempt', () => {
       buffer: { ...memory, postpone },
       streams,
       adapters: { s3: { deliver: () => inDoubt() }, others: new Map() },
-      processing: processors(),
+      processing: processors({ transform: noFunctions }),
       startedAt: 0,
       now: () => 0,
       newBatchId: () => 'batch-1',

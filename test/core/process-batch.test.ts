@@ -78,7 +78,7 @@ describe('a stream with processors', () => {
 
   it('loses what its processors drop, and nothing else of the batch', async () => {
     const stream = processed([DE_AGGREGATION]);
-    const drops: Processing = { ...passing, process: async () => ({ outputs: [], failures: [] }) };
+    const drops: Processing = { process: async () => ({ outputs: [], failures: [] }) };
     const w = await world([stream], { processing: drops });
 
     await w.put(stream, 'a', 'b');
@@ -86,16 +86,6 @@ describe('a stream with processors', () => {
 
     expect(w.seen).toEqual([]);
     expect(w.buffer.due()).toEqual({ lanes: [], batches: [] });
-  });
-
-  it('never delivers records unprocessed: without a processor they go to the error output', async () => {
-    const stream = processed([DE_AGGREGATION]);
-    const w = await world([stream], { processing: { ...passing, missing: () => ['RecordDeAggregation'] } });
-    await w.put(stream, 'a');
-
-    await w.pass(200_000);
-
-    expect(w.seen).toMatchObject([{ records: ['a'], errorOutputType: 'processing-failed' }]);
   });
 
   it('delivers records as they are once an update has taken the processors away', async () => {
@@ -233,7 +223,7 @@ function processed(processors: readonly JsonObject[], name = 'events'): StreamDe
   return aStream({ name, config: { ProcessingConfiguration: { Enabled: true, Processors: processors } } });
 }
 
-const passing: Processing = { missing: () => [], process: async (chunk) => passed(chunk) };
+const passing: Processing = { process: async (chunk) => passed(chunk) };
 
 function passed({ records }: Chunk): Processed {
   const outputs = records.map(({ arrivedAt, data }) => ({ arrivedAt, data, partition: '' }));
@@ -242,7 +232,6 @@ function passed({ records }: Chunk): Processed {
 
 function spying(spy: (chunk: Chunk) => void): Processing {
   return {
-    ...passing,
     process: async (chunk) => {
       spy(chunk);
       return passed(chunk);
@@ -253,7 +242,6 @@ function spying(spy: (chunk: Chunk) => void): Processing {
 function byFirstLetter(): Processing {
   const letterOf = (data: Uint8Array) => Buffer.from(data).toString().slice(0, 1);
   return {
-    ...passing,
     process: async (chunk) => ({
       outputs: passed(chunk).outputs.map((output) => ({ ...output, partition: letterOf(output.data) })),
       failures: [],
@@ -263,7 +251,6 @@ function byFirstLetter(): Processing {
 
 function failing(texts: readonly string[]): Processing {
   return {
-    ...passing,
     process: async ({ records }) => ({
       outputs: passed({ stream: aStream(), batch: '', records: records.filter(({ data }) => !isIn(texts, data)) })
         .outputs,

@@ -54,7 +54,8 @@ describe('the error output of a stream', () => {
         ...['rawData', 'errorCode', 'errorMessage', 'attemptsMade', 'arrivalTimestamp', 'attemptEndingTimestamp'],
         'lambdaARN',
       ]);
-      expect(object?.lines).toMatchObject(Array(2).fill({ ...FIRST_ATTEMPT, lambdaARN: LAMBDA_ARN }));
+      const expected = { errorCode: 'Lambda.ResourceNotFound', attemptsMade: 4, arrivalTimestamp: AT };
+      expect(object?.lines).toMatchObject(Array(2).fill({ ...expected, lambdaARN: LAMBDA_ARN }));
     });
   }
 });
@@ -73,6 +74,9 @@ async function errorObjects(kind: DestinationKind, changes: JsonObject) {
   const planned = (slice: Slice): Slice => ({ ...slice, plan: { ...slice.plan, output: s3.plan?.(slice) ?? null } });
 
   await w.put(stream, 'a', 'b"\n');
+  await w.timers.flush();
+  // A function has four attempts.
+  await w.pass(60_000);
   await w.timers.flush();
 
   const found: { key: string; lines: JsonObject[] }[] = [];

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +15,8 @@ describe('a stream with processors', () => {
 
   beforeAll(async () => {
     folder = await newFolder();
+    await writeFile(join(folder, 'shout.mjs'), SHOUT);
+    await writeFile(join(folder, 'hydrant.config.json'), JSON.stringify({ functions: { shout: './shout.mjs' } }));
     endpoint = (await start(folder)).url;
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     sdk = new FirehoseClient({ endpoint, region: 'eu-central-1', credentials });
@@ -106,6 +110,31 @@ describe('a stream with processors', () => {
     });
   });
 
+  it('runs a module in place of a function, and partitions by the keys it gives', async () => {
+    await create('shouts', {
+      Prefix: 'by=!{partitionKeyFromLambda:by}/',
+      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      DynamicPartitioningConfiguration: { Enabled: true },
+      ProcessingConfiguration: {
+        Enabled: true,
+        Processors: [
+          {
+            Type: 'Lambda',
+            Parameters: [parameter('LambdaArn', 'arn:aws:lambda:eu-central-1:000000000000:function:shout')],
+          },
+        ],
+      },
+    });
+
+    await put('shouts', '{"by":"ann","say":"hi"}', '{"by":"bob","say":""}', 'no json', '{"by":"bob","say":"ho"}');
+
+    const texts = await delivered('shouts');
+    expect(texts).toMatchObject({ 'by=ann/': 'HI\n', 'by=bob/': 'HO\n' });
+    const error = JSON.parse(texts['errors/processing-failed/'] ?? '');
+    expect(Buffer.from(error.rawData, 'base64').toString()).toBe('no json');
+    expect(error.lambdaARN).toBe('arn:aws:lambda:eu-central-1:000000000000:function:shout');
+  });
+
   it('fails the record that its query does not end on, and no other', async () => {
     await create('hostile', {
       Prefix: 'p=!{partitionKeyFromQuery:p}/',
@@ -139,3 +168,11 @@ describe('a stream with processors', () => {
 function parameter(ParameterName: string, ParameterValue: string) {
   return { ParameterName, ParameterValue };
 }
+
+/** Drops who says nothing. */
+const SHOUT = `
+  export default (record) => {
+    const { by, say } = record.json;
+    return say === '' ? null : record.partitioned(say.toUpperCase() + '\\n', { by });
+  };
+`;

@@ -11,6 +11,7 @@ import { type Timers, timers } from '../../src/local/timers.ts';
 import { processors } from '../../src/processors/index.ts';
 import { memoryBuffer } from './memory-buffer.ts';
 import { memoryStreams } from './memory-streams.ts';
+import { noFunctions } from './no-functions.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** What the far side saw of one attempt. */
@@ -51,7 +52,7 @@ export async function world(
     concurrency = 8,
     startAt = 1_000_000,
     buffer = memoryBuffer({ budgetBytes }),
-    processing = processors(),
+    processing = processors({ transform: noFunctions }),
   } = {},
 ): Promise<World> {
   const clock = virtualClock(startAt);

@@ -49,6 +49,15 @@ describe('stream definitions in files', () => {
     await expect(open()).rejects.toMatchObject({ name: 'ConfigError', message: expect.stringContaining('newer') });
   });
 
+  it.each([
+    ['without a name', 'idx', { id: 'idx' }],
+    ['under another name', 'idy', { ...aStream({ name: 'x' }) }],
+  ])('%s are refused before anything starts', async (_, file, stream) => {
+    await writeFile(join(folder, `${file}.json`), JSON.stringify({ format: 1, stream }));
+
+    await expect(open()).rejects.toMatchObject({ name: 'ConfigError', message: expect.stringContaining('named for') });
+  });
+
   it('are kept apart for names that a file system might confuse', async () => {
     const names = ['a', 'A', '.', '..', '-', '_.json'];
     const streams = await open();

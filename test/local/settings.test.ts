@@ -68,10 +68,46 @@ describe('settings', () => {
       region: 'us-east-1',
       transitionMs: 0,
       strictDestinations: false,
+      functions: {},
       logLevel: 'info',
       insecure: false,
       streams: [],
     });
+  });
+
+  it('name the modules of functions relative to the file', () => {
+    const functions = {
+      redact: './redact.mjs',
+      enrich: { module: '/opt/enrich.mjs', timeout: '30s', memory: '512MiB', concurrency: 2 },
+    };
+
+    expect(
+      settled('/home/me', {}, settingsIn({ functions, lambda: true }, '/etc/hydrant/hydrant.config.js')),
+    ).toMatchObject({
+      functions: {
+        redact: { file: '/etc/hydrant/redact.mjs' },
+        enrich: { file: '/opt/enrich.mjs', timeoutMs: 30_000, memoryMb: 512, concurrency: 2 },
+      },
+      lambda: {},
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['a name that no function has', { functions: { 'a b': './x.mjs' } }, 'functions.a b: its name must be'],
+    ['no module', { functions: { f: {} } }, 'functions.f.module: is missing'],
+    [
+      'a member that is misspelled',
+      { functions: { f: { modul: 'x' } } },
+      "functions.f.modul: there is no such member. Did you mean 'module'?",
+    ],
+    [
+      'too long a time',
+      { functions: { f: { module: 'x', timeout: '6m' } } },
+      'functions.f.timeout: must be at most 300000',
+    ],
+    ['an endpoint that is no URL', { lambda: { endpoint: 'here' } }, 'lambda.endpoint: must be the URL'],
+  ])('refuse a function with %s', (_, config, message) => {
+    expect(() => settingsIn(config, '/hydrant.config.js')).toThrow(message);
   });
 
   it('of the command line win over those of the file', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { partitionKeysIn, partitionName } from '../../src/formats/partition-names.ts';
 import { processors } from '../../src/processors/index.ts';
+import { noFunctions } from '../kit/no-functions.ts';
 import { aStream } from '../kit/streams.ts';
 
 const QUERY = '{customer: .customer, day: .at[0:10]}';
@@ -96,7 +97,10 @@ async function run(records: readonly (string | Uint8Array)[], query = QUERY) {
     batch: 'b',
     records: records.map((data, place) => ({ place, arrivedAt: 1_000, data: Buffer.from(data) })),
   };
-  const { outputs, failures } = await processors().process(chunk, new AbortController().signal);
+  const { outputs, failures } = await processors({ transform: noFunctions }).process(
+    chunk,
+    new AbortController().signal,
+  );
   return {
     outputs: outputs.map(({ partition }) => Object.fromEntries(partitionKeysIn(partition)?.query ?? [])),
     failures: failures.map(({ reason }) => reason),
