@@ -14,7 +14,7 @@ export interface FunctionsOptions extends FunctionPorts {
 
 export interface Functions {
   readonly transform: Transform;
-  /** Ends every worker and connection; what is under way fails. */
+  /** Ends every worker and connection; what is under way fails. Waits a few seconds at most. */
   close(): Promise<void>;
 }
 
@@ -51,9 +51,24 @@ export async function functions(options: FunctionsOptions): Promise<Functions> {
 
     async close() {
       api?.close();
-      await Promise.all(loaded.map((each) => each.close()));
+      await withinGrace(
+        loaded.map((each) => each.close()),
+        options,
+      );
     },
   };
+}
+
+/** A worker that waits for the system, such as for another program to end, cannot be ended before. */
+const CLOSE_GRACE_MS = 5_000;
+
+async function withinGrace(closing: readonly Promise<void>[], { now, alarm }: FunctionPorts): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const cancel = alarm(now() + CLOSE_GRACE_MS, resolve);
+    void Promise.all(closing)
+      .then(() => resolve(), reject)
+      .finally(cancel);
+  });
 }
 
 function notFound(functionArn: string, name: string): DeliveryError {

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, DeliveryError } from '../../core/errors.ts';
@@ -93,7 +94,8 @@ export async function localFunction(
   const form = await pool.run((thread) => {
     const timedOut = () => new Error(`it is still loading after ${LOADING_LONGEST_MS / 1_000} seconds`);
     const limit = { thread, signal: new AbortController().signal, timeoutMs: LOADING_LONGEST_MS, timedOut };
-    return limited(thread.loaded, limit, ports).catch((error: Error) => {
+    return limited(thread.loaded, limit, ports).catch(async (error: Error) => {
+      await thread.kill();
       throw new ConfigError(`functions.${name}`, `${file} cannot be loaded: ${error.message}${hint(file)}`);
     });
   }, new AbortController().signal);
@@ -105,7 +107,8 @@ export async function localFunction(
         const { functionArn } = batch;
         const asked = { type: 'invoke', event, functionArn, functionName: name, memoryMb, timeoutMs } as const;
         const answer = await call(asked, batch, signal);
-        return answer.type === 'answered' ? answer.response : new Uint8Array();
+        assert(answer.type === 'answered');
+        return answer.response;
       },
     })(batch, signal);
   const plain = inHalves(async (batch, signal) => plainOutcomes(await call(plainCall(batch), batch, signal)));
@@ -155,6 +158,8 @@ function timedOut(name: string, timeoutMs: number): DeliveryError {
 }
 
 function hint(file: string): string {
-  if (!/^\.[cm]?ts$/.test(extname(file)) || 'typescript' in process.features) return '';
+  if (!/^\.[cm]?ts$/.test(extname(file))) return '';
+  // Node says so itself since 22.10; before, it could not.
+  if ('typescript' in process.features && process.features.typescript !== false) return '';
   return ` Modules in TypeScript need Node 22.18 or later; this is Node ${process.versions.node}.`;
 }

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { tooLarge } from '../../processors/lambda/halves.ts';
 import type { TransformBatch, TransformOutcome, TransformOutput } from '../../processors/lambda/transform.ts';
 import type { PackedOutputs, WorkerAnswer, WorkerCall } from './worker-protocol.ts';
@@ -21,8 +22,9 @@ export function plainCall({ stream, records }: TransformBatch): WorkerCall {
 
 /** What a plain transformer answered, record by record; the outputs are views of what came from the worker. */
 export function plainOutcomes(answer: WorkerAnswer): readonly TransformOutcome[] {
-  if (answer.type === 'transformed') return unpacked(answer.outputs);
-  throw tooLarge('response');
+  if (answer.type === 'too-large') throw tooLarge('response');
+  assert(answer.type === 'transformed');
+  return unpacked(answer.outputs);
 }
 
 function unpacked({ counts, lengths, data, failures, keys }: PackedOutputs): readonly TransformOutcome[] {

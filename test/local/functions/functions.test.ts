@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { functionNameIn } from '../../../src/local/functions/function-arn.ts';
 import { inWords } from '../../processors/lambda/batch.ts';
 import { fileOf, running, runningModule } from './kit.ts';
@@ -55,6 +56,22 @@ describe('a module that cannot be loaded', () => {
     await expect(start).rejects.toMatchObject({ name: 'ConfigError', field: 'functions.clean' });
     await expect(start).rejects.toThrow(`functions.clean: ${file} cannot be loaded: `);
     await expect(start).rejects.toThrow(problem);
+  });
+
+  it('leaves no worker behind, not even of the modules that can be', async () => {
+    const workers: Worker[] = [];
+    const watch = (worker: Worker) => workers.push(worker);
+    process.on('worker', watch);
+    onTestFinished(() => {
+      process.off('worker', watch);
+    });
+    const good = await fileOf('export default () => null;');
+    const bad = await fileOf('throw new Error("no licence");');
+
+    const start = running({ modules: { good: { file: good }, bad: { file: bad } } });
+
+    await expect(start).rejects.toMatchObject({ field: 'functions.bad' });
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
   });
 });
 
