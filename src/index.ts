@@ -3,7 +3,14 @@
 export type { ApiRequest, ApiResponse } from './api/context.ts';
 export type { Delivered, Destination, RefusedRecord, Slice, SliceToPlan } from './core/destination.ts';
 export { ApiError, ConfigError, DeliveryError } from './core/errors.ts';
-export type { Transformer, TransformerRecord, TransformerResult } from './local/functions/transformer.ts';
+export type {
+  AnyOutput,
+  Output,
+  PartitionedOutput,
+  Transformer,
+  TransformerRecord,
+  TransformerResult,
+} from './local/functions/transformer.ts';
 export { createHydrant, type Hydrant, type HydrantOptions } from './local/hydrant.ts';
 export { type HttpServer, type ServeOptions, serve } from './local/server.ts';
 export type { HydrantConfig } from './local/settings.ts';
