@@ -16,7 +16,8 @@ export interface Slots {
 /**
  * Which delivery attempts may run at once. Streams take turns. A stream whose last attempt failed probes with one
  * attempt at a time, and all such streams together have half the slots, so that dead destinations cannot hold up the
- * healthy ones.
+ * healthy ones. A quarter is kept for streams that have no attempt under way: destinations that hang have not failed
+ * yet, and a few of them would otherwise take every slot until they do.
  */
 export function slots({ total, perStream }: { readonly total: number; readonly perStream: number }): Slots {
   /** In the order of their turns: whoever starts a job goes to the end. */
@@ -24,10 +25,11 @@ export function slots({ total, perStream }: { readonly total: number; readonly p
   const running = new Map<string, number>();
   const failing = new Set<string>();
   let runningNow = 0;
+  const keptForNewcomers = Math.floor(total / 4);
 
   function mayStart(streamId: string): boolean {
     const own = running.get(streamId) ?? 0;
-    if (!failing.has(streamId)) return own < perStream;
+    if (!failing.has(streamId)) return own === 0 || (own < perStream && runningNow < total - keptForNewcomers);
     let runningFailing = 0;
     for (const id of failing) runningFailing += running.get(id) ?? 0;
     return own < 1 && runningFailing < Math.max(1, Math.floor(total / 2));

@@ -49,6 +49,18 @@ describe('delivery slots', () => {
     expect([queue.next(), queue.next(), queue.next()]).toEqual([job('a', 2), job('b', 2), job('healthy', 1)]);
   });
 
+  it('keep a quarter of themselves for streams that have none, however many hang', () => {
+    const queue = slots({ total: 8, perStream: 4 });
+    for (const stream of ['a', 'b', 'c']) for (const n of [1, 2, 3, 4]) queue.offer(job(stream, n));
+    const started = Array.from({ length: 12 }, () => queue.next()).filter((next) => next !== undefined);
+    expect(started).toHaveLength(6);
+
+    queue.offer(job('living', 1));
+    queue.offer(job('living', 2));
+
+    expect([queue.next(), queue.next()]).toEqual([job('living', 1), undefined]);
+  });
+
   it('drop what waits for a stream that is gone', () => {
     const queue = slots({ total: 4, perStream: 4 });
     queue.offer(job('a', 1));
