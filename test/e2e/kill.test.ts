@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { client } from '../../src/cli/client.ts';
 import { seededRandom } from '../kit/random.ts';
@@ -9,7 +11,7 @@ afterAll(clear);
 
 const KILLS = Number(process.env.HYDRANT_KILLS ?? 3);
 const SEED = Number(process.env.HYDRANT_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const STREAMS = ['zipped', 'plain'];
+const STREAMS = ['zipped', 'plain', 'processed'];
 const SECONDS_A_KILL = 20;
 
 it(
@@ -18,6 +20,8 @@ it(
     const folder = await newFolder();
     const random = seededRandom(SEED);
     const ledger: Ledger = { acknowledged: new Set(), sent: 0 };
+    await writeFile(join(folder, 'fickle.mjs'), FICKLE);
+    await writeFile(join(folder, 'hydrant.config.json'), JSON.stringify({ functions: { fickle: './fickle.mjs' } }));
 
     for (let kill = 0; kill < KILLS; kill++) {
       const running = await start(folder);
@@ -39,12 +43,41 @@ it(
 /** The smallest hints there are, so that the process dies in every phase of a delivery. */
 async function createStreams(url: string): Promise<void> {
   const service = client(url);
-  for (const name of STREAMS) {
+  for (const name of ['zipped', 'plain']) {
     const CompressionFormat = name === 'zipped' ? 'GZIP' : 'UNCOMPRESSED';
     await service.call('CreateDeliveryStream', {
       DeliveryStreamName: name,
       ExtendedS3DestinationConfiguration: s3Destination(name, [1, 1], { CompressionFormat }),
     });
   }
+  await service.call('CreateDeliveryStream', {
+    DeliveryStreamName: 'processed',
+    ExtendedS3DestinationConfiguration: s3Destination('processed', [64, 60], PROCESSED),
+    Hydrant: { BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 1 } },
+  });
   service.close();
 }
+
+/** A function that gives a record another partition at every attempt. */
+const FICKLE = `
+  export default (record) => record.partitioned(record.data, { p: Math.floor(Math.random() * 3) });
+`;
+
+const PROCESSED = {
+  Prefix: 'p=!{partitionKeyFromLambda:p}/',
+  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+  DynamicPartitioningConfiguration: { Enabled: true },
+  ProcessingConfiguration: {
+    Enabled: true,
+    Processors: [
+      {
+        Type: 'Lambda',
+        Parameters: Object.entries({
+          LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:fickle',
+          BufferSizeInMBs: '0.2',
+          BufferIntervalInSeconds: '0',
+        }).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
+      },
+    ],
+  },
+};
