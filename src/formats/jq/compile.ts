@@ -17,6 +17,7 @@ import {
 } from './combine.ts';
 import { attempt, type Bind, bound, boundOne, iteratedWith, labelled, reduced } from './control.ts';
 import { bindWith, type Matcher, variablesOf } from './destructure.ts';
+import { raised } from './errors.ts';
 import { jqFault } from './fault.ts';
 import { constant, type Filter, IDENTITY_FILTER, lifted, ofMany } from './filter.ts';
 import { formatted, formatter } from './formats.ts';
@@ -146,7 +147,7 @@ export function compiler(query: string, library: Library) {
     const found = findName(names, 'label', name);
     if (found === undefined) throw jqFault(`$*label-${name} is not defined`, query, at);
     return ofMany((_, env) => {
-      throw { is: 'break', label: entryAt(env, found.hops) };
+      throw raised(entryAt(env, found.hops).value);
     });
   }
 

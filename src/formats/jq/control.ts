@@ -1,16 +1,17 @@
 import type { JsonValue } from '../../core/json.ts';
+import { raised } from './errors.ts';
 import { EMPTY, type Env, type Filter, type Place } from './filter.ts';
-import { backToDepth, depthNow, isBroken, isRaised, step } from './meter.ts';
+import { backToDepth, depthNow, isRaised, newLabel, step } from './meter.ts';
+import { equal } from './values.ts';
 
 /**
  * `try body catch handler`. What comes after the body's outputs runs inside it too, so that its errors are caught as
- * well: that is how jq 1.6 backtracks, and its queries are written for it. Without a handler it swallows a `break` too.
+ * well, a `break` among them: that is how jq 1.6 backtracks, and its queries are written for it.
  */
 export function attempt(body: Filter, handler: Filter | undefined): Filter {
   const caught = (thrown: unknown, depth: number): JsonValue => {
     backToDepth(depth);
     if (isRaised(thrown)) return thrown.value;
-    if (isBroken(thrown) && handler === undefined) return null;
     throw thrown;
   };
   const after = handler ?? EMPTY;
@@ -43,33 +44,36 @@ export function attempt(body: Filter, handler: Filter | undefined): Filter {
 
 /** `label $x | body`: the label is its own entry among the names. */
 export function labelled(body: Filter): Filter {
-  const within = (up: Env | undefined, run: (env: Env) => void): void => {
-    const env: Env = { value: null, closure: undefined, up };
-    const depth = depthNow();
-    try {
-      run(env);
-    } catch (thrown) {
-      if (!isBroken(thrown) || thrown.label !== env) throw thrown;
-      backToDepth(depth);
-    }
-  };
+  const entry = (up: Env | undefined): Env => ({ value: newLabel(), closure: undefined, up });
   return {
     one: undefined,
-    each: (input, up, emit) => within(up, (env) => body.each(input, env, emit)),
-    paths: (input, up, place, emit) => within(up, (env) => body.paths(input, env, place, emit)),
+    each: (input, up, emit) => {
+      const env = entry(up);
+      untilBroken(env.value, () => body.each(input, env, emit));
+    },
+    paths: (input, up, place, emit) => {
+      const env = entry(up);
+      untilBroken(env.value, () => body.paths(input, env, place, emit));
+    },
   };
 }
 
 /** Hands on outputs until told that it is enough: `first`, `limit` and the like, which are labels in jq. */
 export function untilEnough(run: (enough: () => never) => void): void {
-  const label = {};
+  const label = newLabel();
+  untilBroken(label, () =>
+    run(() => {
+      throw raised(label);
+    }),
+  );
+}
+
+function untilBroken(label: JsonValue, run: () => void): void {
   const depth = depthNow();
   try {
-    run(() => {
-      throw { is: 'break', label };
-    });
+    run();
   } catch (thrown) {
-    if (!isBroken(thrown) || thrown.label !== label) throw thrown;
+    if (!isRaised(thrown) || !equal(thrown.value, label)) throw thrown;
     backToDepth(depth);
   }
 }
@@ -107,7 +111,8 @@ export function boundOne(source: NonNullable<Filter['one']>, body: Filter): Filt
 
 /**
  * `reduce source as patterns (init; update)`. The last output of the update counts, and where it has none the state is
- * null. In a path expression the place goes through all parts in turn.
+ * null. In a path expression the place goes through all parts in turn. Of several outputs of `init` only the first
+ * meets the input: for the others jq 1.6 has it lost, and the source runs on null.
  */
 export function reduced(source: Filter, bind: Bind, init: Filter, update: Filter): Filter {
   const { one: next } = update;
@@ -132,11 +137,15 @@ export function reduced(source: Filter, bind: Bind, init: Filter, update: Filter
   const { one: start } = init;
   return {
     one: start && ((input, env) => run(input, env, start(input, env))),
-    each: (input, env, emit) => init.each(input, env, (first) => emit(run(input, env, first))),
-    paths: (input, env, place, emit) =>
+    each: (input, env, emit) => {
+      const take = onceThenNull(input);
+      init.each(input, env, (first) => emit(run(take(), env, first)));
+    },
+    paths: (input, env, place, emit) => {
+      const take = onceThenNull(input);
       init.paths(input, env, place, (first, begun) => {
         let state = first;
-        source.paths(input, env, begun, (value, found) => {
+        source.paths(take(), env, begun, (value, found) => {
           step();
           bind(value, env, found, (inner, bindPlace) => {
             const before = state;
@@ -147,7 +156,17 @@ export function reduced(source: Filter, bind: Bind, init: Filter, update: Filter
           });
         });
         emit(state, begun);
-      }),
+      });
+    },
+  };
+}
+
+function onceThenNull(input: JsonValue): () => JsonValue {
+  let left = input;
+  return () => {
+    const taken = left;
+    left = null;
+    return taken;
   };
 }
 
@@ -155,10 +174,11 @@ export function reduced(source: Filter, bind: Bind, init: Filter, update: Filter
 export function iteratedWith(source: Filter, bind: Bind, init: Filter, update: Filter, extract: Filter): Filter {
   return {
     one: undefined,
-    each: (input, env, emit) =>
+    each: (input, env, emit) => {
+      const take = onceThenNull(input);
       init.each(input, env, (first) => {
         let state = first;
-        source.each(input, env, (value) => {
+        source.each(take(), env, (value) => {
           step();
           bind(value, env, undefined, (inner) => {
             const before = state;
@@ -169,11 +189,13 @@ export function iteratedWith(source: Filter, bind: Bind, init: Filter, update: F
             });
           });
         });
-      }),
-    paths: (input, env, place, emit) =>
+      });
+    },
+    paths: (input, env, place, emit) => {
+      const take = onceThenNull(input);
       init.paths(input, env, place, (first, begun) => {
         let state = first;
-        source.paths(input, env, begun, (value, found) => {
+        source.paths(take(), env, begun, (value, found) => {
           step();
           bind(value, env, found, (inner, bindPlace) => {
             const before = state;
@@ -184,6 +206,7 @@ export function iteratedWith(source: Filter, bind: Bind, init: Filter, update: F
             });
           });
         });
-      }),
+      });
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../core/json.ts';
 import { goOn } from './access.ts';
 import type { Bind } from './control.ts';
 import type { Env, Filter, Place } from './filter.ts';
-import { backToDepth, depthNow, isBroken, isRaised } from './meter.ts';
+import { backToDepth, depthNow, isRaised } from './meter.ts';
 import { at } from './paths.ts';
 import type { Pattern } from './syntax.ts';
 
@@ -47,7 +47,7 @@ export function bindWith(matchers: readonly Matcher[], slots: number): Bind {
         bindBy(matchers[i]!); // below the last
         return;
       } catch (thrown) {
-        if (!isRaised(thrown) && !isBroken(thrown)) throw thrown;
+        if (!isRaised(thrown)) throw thrown;
         backToDepth(depth);
       }
     }

@@ -5,6 +5,7 @@ import { raised, typeError } from './errors.ts';
 import { type Filter, ofMany, ofOne } from './filter.ts';
 import { makes } from './meter.ts';
 import { jqText } from './text.ts';
+import { fromUtf8 } from './utf8.ts';
 import { isArray } from './values.ts';
 
 type Format = (value: JsonValue) => string;
@@ -115,5 +116,5 @@ function decoded(value: JsonValue): string {
   const [body = ''] = text.split('=', 1);
   if (/[^A-Za-z0-9+/]/.test(body)) throw typeError(text, 'is not valid base64 data');
   if (body.length % 4 === 1) throw typeError(text, 'trailing base64 byte found');
-  return Buffer.from(body, 'base64').toString();
+  return fromUtf8(Buffer.from(body, 'base64'));
 }

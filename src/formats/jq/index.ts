@@ -2,7 +2,7 @@ import type { JsonValue } from '../../core/json.ts';
 import { compiler, constantKeys } from './compile.ts';
 import { collected } from './filter.ts';
 import { libraryFor } from './library.ts';
-import { isBroken, isExceeded, isRaised, startMeter, tooDeep } from './meter.ts';
+import { isExceeded, isRaised, startMeter, tooDeep } from './meter.ts';
 import { parseQuery } from './parse.ts';
 import { jqText as textOf } from './text.ts';
 
@@ -58,7 +58,6 @@ export function compileJq(query: string): JqProgram {
 function messageOf(thrown: unknown): string {
   if (isRaised(thrown)) return typeof thrown.value === 'string' ? thrown.value : textOfError(thrown.value);
   if (isExceeded(thrown)) return thrown.message;
-  if (isBroken(thrown)) return 'break';
   // The stack or a text's greatest length: the backstop behind the limits that are counted.
   if (thrown instanceof RangeError) return tooDeep();
   throw thrown;

@@ -2,7 +2,6 @@ import type { JsonValue } from '../../core/json.ts';
 import { iterate, iterated, pathsOf } from './access.ts';
 import { updated } from './assign.ts';
 import { array, conditional, pipe } from './combine.ts';
-import { untilEnough } from './control.ts';
 import { raised } from './errors.ts';
 import {
   collected,
@@ -17,11 +16,24 @@ import {
   ofOne,
   type Place,
 } from './filter.ts';
+import {
+  anyOf,
+  first,
+  isEmpty,
+  last,
+  limited,
+  nth,
+  range,
+  rangeBy,
+  repeating,
+  until,
+  whileTrue,
+} from './library-loops.ts';
 import { extreme, grouped, listed } from './library-values.ts';
 import { enter, leave, makes, SLOT_BYTES, step } from './meter.ts';
 import { at, deletePaths, getPath, type Path } from './paths.ts';
 import { described } from './text.ts';
-import { compare, type Draft, isArray, isObject, isTrue, keysOf, memberOf, setMember, sortedBy } from './values.ts';
+import { type Draft, isArray, isObject, isTrue, keysOf, memberOf, setMember, sortedBy } from './values.ts';
 
 type Make = (...args: Filter[]) => Filter;
 
@@ -61,6 +73,7 @@ const FUNCTIONS: Readonly<Record<string, Make>> = {
       to,
     ),
   'range/2': (from = EMPTY, to = EMPTY) => range(from, to),
+  'range/3': (from = EMPTY, to = EMPTY, by = EMPTY) => rangeBy(from, to, by),
   'any/0': () => anyOf(EACH, IDENTITY_FILTER.one, true),
   'all/0': () => anyOf(EACH, IDENTITY_FILTER.one, false),
   'sort_by/1': (f = EMPTY) =>
@@ -85,7 +98,8 @@ export function filterFunction(name: string, args: readonly Filter[]): Filter | 
   if (key === 'all/1' && a?.one) return anyOf(EACH, a.one, false);
   if (key === 'any/2' && a && one) return anyOf(a, one, true);
   if (key === 'all/2' && a && one) return anyOf(a, one, false);
-  if (key === 'until/2' && a?.one && one) return looped(a.one, one);
+  if (key === 'until/2' && a?.one && b && one) return until(a.one, b, one);
+  if (key === 'while/2' && a?.one && b && one) return whileTrue(a.one, b, one);
   return Object.hasOwn(FUNCTIONS, key) ? FUNCTIONS[key]?.(...args) : undefined;
 }
 
@@ -152,25 +166,6 @@ function recursing(f: Filter): Filter {
   return { one: undefined, each, paths };
 }
 
-/** Its outputs over and over, which only a limit around it ends. */
-function repeating(f: Filter): Filter {
-  return {
-    one: undefined,
-    each: (input, env, emit) => {
-      for (;;) {
-        step();
-        f.each(input, env, emit);
-      }
-    },
-    paths: (input, env, place, emit) => {
-      for (;;) {
-        step();
-        f.paths(input, env, place, emit);
-      }
-    },
-  };
-}
-
 function mapping(f: Filter): Filter {
   const { one } = f;
   if (one === undefined) return array(pipe(EACH, f));
@@ -181,145 +176,6 @@ function mapping(f: Filter): Filter {
       made.push(one(value, env));
     });
     return made;
-  });
-}
-
-function first(f: Filter): Filter {
-  return {
-    one: f.one,
-    each: (input, env, emit) =>
-      untilEnough((enough) =>
-        f.each(input, env, (value) => {
-          emit(value);
-          enough();
-        }),
-      ),
-    paths: (input, env, place, emit) =>
-      untilEnough((enough) =>
-        f.paths(input, env, place, (value, found) => {
-          emit(value, found);
-          enough();
-        }),
-      ),
-  };
-}
-
-function last(f: Filter): Filter {
-  return ofOne((input, env) => {
-    let found: JsonValue = null;
-    f.each(input, env, (value) => {
-      step();
-      found = value;
-    });
-    return found;
-  });
-}
-
-/** Looks at the count after an output, so that a limit of nothing lets one pass, as in jq 1.6. */
-function limited(count: Filter, f: Filter): Filter {
-  const counting = (most: JsonValue, enough: () => never) => {
-    if (typeof most !== 'number') throw raised(`${described(most)} and ${described(1)} cannot be subtracted`);
-    let left = most;
-    return (go: () => void): void => {
-      step();
-      left -= 1;
-      go();
-      if (left <= 0) enough();
-    };
-  };
-  return {
-    one: undefined,
-    each: (input, env, emit) =>
-      count.each(input, env, (most) => {
-        if (compare(most, 0) < 0) return f.each(input, env, emit);
-        untilEnough((enough) => {
-          let pass: ReturnType<typeof counting> | undefined;
-          f.each(input, env, (value) => {
-            pass ??= counting(most, enough);
-            pass(() => emit(value));
-          });
-        });
-      }),
-    paths: (input, env, place, emit) =>
-      count.each(input, env, (most) => {
-        if (compare(most, 0) < 0) return f.paths(input, env, place, emit);
-        untilEnough((enough) => {
-          let pass: ReturnType<typeof counting> | undefined;
-          f.paths(input, env, place, (value, found) => {
-            pass ??= counting(most, enough);
-            pass(() => emit(value, found));
-          });
-        });
-      }),
-  };
-}
-
-/** The last of the first n + 1, and so the last of all where there are fewer. */
-function nth(index: Filter, f: Filter): Filter {
-  return ofMany((input, env, emit) =>
-    index.each(input, env, (n) => {
-      if (compare(n, 0) < 0) throw raised("nth doesn't support negative indices");
-      const count = ofOne(() => (typeof n === 'number' ? n + 1 : n));
-      let found: JsonValue = null;
-      limited(count, f).each(input, env, (value) => {
-        found = value;
-      });
-      emit(found);
-    }),
-  );
-}
-
-function isEmpty(f: Filter): Filter {
-  return ofMany((input, env, emit) => {
-    let isFound = false;
-    untilEnough((enough) =>
-      f.each(input, env, () => {
-        isFound = true;
-        emit(false);
-        enough();
-      }),
-    );
-    if (!isFound) emit(true);
-  });
-}
-
-function range(from: Filter, to: Filter): Filter {
-  return ofMany((input, env, emit) =>
-    from.each(input, env, (start) =>
-      to.each(input, env, (end) => {
-        if (typeof start !== 'number' || typeof end !== 'number') throw raised('Range bounds must be numeric');
-        for (let i = start; i < end; i++) {
-          step();
-          emit(i);
-        }
-      }),
-    ),
-  );
-}
-
-/** `any` where it is asked for what is true, `all` where for what is not. */
-function anyOf(items: Filter, condition: Filter['one'], isAny: boolean): Filter {
-  return ofOne((input, env) => {
-    let isDecided = false;
-    untilEnough((enough) =>
-      items.each(input, env, (item) => {
-        step();
-        if (isDecided) enough();
-        if (isTrue(condition?.(item, env) ?? null) === isAny) isDecided = true;
-      }),
-    );
-    return isDecided === isAny;
-  });
-}
-
-function looped(condition: NonNullable<Filter['one']>, next: NonNullable<Filter['one']>): Filter {
-  return ofOne((input, env) => {
-    let value = input;
-    while (!isTrue(condition(value, env))) {
-      step();
-      value = next(value, env);
-    }
-    return value;
   });
 }
 

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/json.ts';
-import { plus } from './arithmetic.ts';
+import { OPERATORS, plus } from './arithmetic.ts';
 import { gmtime, mktime } from './calendar.ts';
 import { raised, typeError, typeError2 } from './errors.ts';
 import { formatBy, tostring } from './formats.ts';
@@ -10,8 +10,20 @@ import { strftime } from './strftime.ts';
 import { byteIndexes, fromCodePoint, lengthOf, split } from './strings.ts';
 import { strptime } from './strptime.ts';
 import { described, jqText } from './text.ts';
-import * as values from './values.ts';
-import { isArray, isObject, kindOf, memberOf } from './values.ts';
+import {
+  compare,
+  contains,
+  type Draft,
+  equal,
+  isArray,
+  isObject,
+  isTrue,
+  keysOf,
+  kindOf,
+  memberOf,
+  sortedBy,
+  sortedKeysOf,
+} from './values.ts';
 
 type OfValues = (input: JsonValue, ...args: JsonValue[]) => JsonValue;
 type OfTwo = (input: JsonValue, arg: JsonValue) => JsonValue;
@@ -20,7 +32,7 @@ const ISO = '%Y-%m-%dT%H:%M:%SZ';
 const hasKeys = (input: JsonValue): boolean => isArray(input) || isObject(input);
 
 const OF_INPUT: Readonly<Record<string, (input: JsonValue) => JsonValue>> = {
-  not: (input) => !values.isTrue(input),
+  not: (input) => !isTrue(input),
   length,
   utf8bytelength: (input) => {
     if (typeof input !== 'string') throw typeError(input, 'only strings have UTF-8 byte length');
@@ -34,10 +46,10 @@ const OF_INPUT: Readonly<Record<string, (input: JsonValue) => JsonValue>> = {
     return parseJson(input);
   },
   tonumber,
-  keys: (input) => keys(input, values.sortedKeysOf),
-  keys_unsorted: (input) => keys(input, values.keysOf),
+  keys: (input) => keys(input, sortedKeysOf),
+  keys_unsorted: (input) => keys(input, keysOf),
   to_entries: (input) => {
-    const entries = keys(input, values.keysOf).map((key) => ({ key, value: at(input, key) }));
+    const entries = keys(input, keysOf).map((key) => ({ key, value: at(input, key) }));
     makes(entries.length * 4 * SLOT_BYTES);
     return entries;
   },
@@ -46,11 +58,15 @@ const OF_INPUT: Readonly<Record<string, (input: JsonValue) => JsonValue>> = {
   add: sum,
   sort: (input) => {
     if (!isArray(input)) throw typeError(input, 'cannot be sorted, as it is not an array');
-    return values.sortedBy(input, input).map(({ value }) => value);
+    return sortedBy(input, input).map(({ value }) => value);
   },
   min: (input) => extreme(input, input, 'min'),
   max: (input) => extreme(input, input, 'max'),
-  unique: (input) => grouped(input, listed(input)).map(([first = null]) => first),
+  // jq takes arrays of one for keys, and says so when it cannot.
+  unique: (input) => {
+    const keys = listed(input);
+    return grouped(input, isArray(input) ? keys : keys.map((key) => [key])).map(([first = null]) => first);
+  },
   reverse,
   flatten: (input) => flattened(input, -1),
   transpose,
@@ -93,7 +109,7 @@ const OF_ONE_ARGUMENT: Readonly<Record<string, OfTwo>> = {
     throw raised(`Cannot check whether ${kindOf(input)} has a ${kindOf(key)} key`);
   },
   contains: (input, other) => {
-    if (kindOf(input) === kindOf(other)) return values.contains(input, other);
+    if (kindOf(input) === kindOf(other)) return contains(input, other);
     throw typeError2(input, other, 'cannot have their containment checked');
   },
   startswith: (input, part) => {
@@ -119,12 +135,12 @@ const OF_ONE_ARGUMENT: Readonly<Record<string, OfTwo>> = {
   index: (input, part) => at(indices(input, part), 0),
   rindex: (input, part) => {
     const found = indices(input, part);
-    return found === null ? null : at(found, -1);
+    return at(at(found, { start: -1, end: null }), 0);
   },
   nth: at,
   flatten: (input, depth) => {
-    if (values.compare(depth, 0) < 0) throw raised('flatten depth must not be negative');
-    return flattened(input, typeof depth === 'number' ? depth : -1);
+    if (compare(depth, 0) < 0) throw raised('flatten depth must not be negative');
+    return flattened(input, depth);
   },
   delpaths: deletePaths,
   format: formatBy,
@@ -151,9 +167,9 @@ function length(input: JsonValue): JsonValue {
   return isArray(input) ? input.length : Object.keys(input).length;
 }
 
-function keys(input: JsonValue, keysOf: (object: values.Draft) => readonly string[]): readonly (string | number)[] {
+function keys(input: JsonValue, keysIn: (object: Draft) => readonly string[]): readonly (string | number)[] {
   if (!hasKeys(input)) throw typeError(input, 'has no keys');
-  if (!isArray(input)) return keysOf(input as values.Draft); // It has keys and is no array.
+  if (!isArray(input)) return keysIn(input as Draft); // It has keys and is no array.
   makes(input.length * SLOT_BYTES);
   return input.map((_, i) => i);
 }
@@ -170,7 +186,7 @@ function tonumber(input: JsonValue): JsonValue {
 /** All elements, or all members. */
 export function listed(input: JsonValue): readonly JsonValue[] {
   if (isArray(input)) return input;
-  if (isObject(input)) return values.keysOf(input).map((key) => memberOf(input, key) ?? null);
+  if (isObject(input)) return keysOf(input).map((key) => memberOf(input, key) ?? null);
   throw raised(`Cannot iterate over ${described(input)}`);
 }
 
@@ -198,9 +214,9 @@ function joined(input: JsonValue, separator: JsonValue): JsonValue {
     step();
     const start: JsonValue = text === null ? '' : plus(text, separator);
     const isPlain = typeof each === 'boolean' || typeof each === 'number';
-    text = plus(start, isPlain ? jqText(each) : values.isTrue(each) ? each : '');
+    text = plus(start, isPlain ? jqText(each) : isTrue(each) ? each : '');
   }
-  return values.isTrue(text) ? text : '';
+  return isTrue(text) ? text : '';
 }
 
 function indices(input: JsonValue, part: JsonValue): JsonValue {
@@ -213,7 +229,7 @@ export function extreme(input: JsonValue, keys: JsonValue, which: 'min' | 'max')
   let best = 0;
   for (let i = 1; i < input.length; i++) {
     // Of equals the first is the least and the last the greatest.
-    const order = values.compare(keys[i] ?? null, keys[best] ?? null);
+    const order = compare(keys[i] ?? null, keys[best] ?? null);
     if (order < 0 === (which === 'min')) best = i;
   }
   return input[best] ?? null;
@@ -223,9 +239,9 @@ export function extreme(input: JsonValue, keys: JsonValue, which: 'min' | 'max')
 export function grouped(input: JsonValue, keys: readonly JsonValue[]): readonly JsonValue[][] {
   if (!isArray(input)) throw typeError2(input, keys, 'cannot be sorted, as they are not both arrays');
   const groups: { readonly key: JsonValue; readonly members: JsonValue[] }[] = [];
-  for (const { value, key } of values.sortedBy(input, keys)) {
+  for (const { value, key } of sortedBy(input, keys)) {
     const last = groups.at(-1);
-    if (last !== undefined && values.equal(last.key, key)) last.members.push(value);
+    if (last !== undefined && equal(last.key, key)) last.members.push(value);
     else groups.push({ key, members: [value] });
   }
   return groups.map(({ members }) => members);
@@ -240,12 +256,12 @@ function reverse(input: JsonValue): JsonValue {
   return input.toReversed();
 }
 
-function flattened(input: JsonValue, depth: number): JsonValue {
+function flattened(input: JsonValue, depth: JsonValue): JsonValue {
   const flat: JsonValue[] = [];
-  const take = (list: readonly JsonValue[], left: number): void => {
+  const take = (list: readonly JsonValue[], left: JsonValue): void => {
     for (const each of list) {
       step();
-      if (isArray(each) && left !== 0) take(each, left - 1);
+      if (isArray(each) && left !== 0) take(each, OPERATORS['-'](left, 1));
       else flat.push(each);
     }
   };
@@ -257,16 +273,15 @@ function flattened(input: JsonValue, depth: number): JsonValue {
 function transpose(input: JsonValue): JsonValue {
   if (isArray(input) && input.length === 0) return [];
   const rows = listed(input);
-  const width = rows
-    .map(length)
-    .reduce<JsonValue>((most, each) => (values.compare(each, most) >= 0 ? each : most), null);
-  const size = length(input);
-  if (typeof width !== 'number' || typeof size !== 'number') return [];
-  makes(width * size * SLOT_BYTES);
-  stepBy(width * size);
-  return Array.from({ length: Math.ceil(width) }, (_, column) =>
-    Array.from({ length: size }, (_, row) => at(at(input, row), column)),
-  );
+  const width = rows.map(length).reduce<JsonValue>((most, each) => (compare(each, most) >= 0 ? each : most), null);
+  if (typeof width !== 'number') throw raised('Range bounds must be numeric');
+  const columns: JsonValue[] = [];
+  for (let column = 0; column < width; column++) {
+    makes(rows.length * SLOT_BYTES);
+    stepBy(rows.length);
+    columns.push(rows.map((_, row) => at(at(input, row), column)));
+  }
+  return columns;
 }
 
 function cased(input: JsonValue, letters: RegExp, change: (letters: string) => string): JsonValue {

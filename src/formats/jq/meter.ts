@@ -10,17 +10,12 @@ export const DEPTH_MOST = 500;
 
 /**
  * The engine's own exceptions, thrown as plain objects because a stack trace costs more than a query. An error can be
- * caught by the query; a break ends the label it names, or the nearest `try` and `?`, for so it is in jq 1.6; a limit
- * ends the run.
+ * caught by the query, a limit ends the run. A `break` is an error whose value is the label, and so in jq 1.6 it is for
+ * the query too: the nearest `try` or `?` catches it first.
  */
 export interface Raised {
   readonly is: 'error';
   readonly value: JsonValue;
-}
-
-export interface Broken {
-  readonly is: 'break';
-  readonly label: object;
 }
 
 export interface Exceeded {
@@ -32,15 +27,22 @@ export interface Exceeded {
 let steps = 0;
 let bytes = 0;
 let depth = 0;
+let labels = 0;
 
 export function startMeter(): void {
   steps = 0;
   bytes = 0;
   depth = 0;
+  labels = 0;
 }
 
 export function step(): void {
   if (++steps > STEPS_MOST) throw exceeded(`the query takes more than ${STEPS_MOST} steps`);
+}
+
+/** A label like no other of this run, as jq writes it. */
+export function newLabel(): JsonValue {
+  return { __jq: labels++ };
 }
 
 /** Counts so many steps at once, for work in a built-in function that grows with its input. */
@@ -86,10 +88,6 @@ function exceeded(message: string): Exceeded {
 
 export function isRaised(thrown: unknown): thrown is Raised {
   return isOwn(thrown) && thrown.is === 'error';
-}
-
-export function isBroken(thrown: unknown): thrown is Broken {
-  return isOwn(thrown) && thrown.is === 'break';
 }
 
 export function isExceeded(thrown: unknown): thrown is Exceeded {

@@ -76,9 +76,9 @@ function parseSlowly(text: string): JsonValue {
       literal();
       finish();
       if (char === '"') {
-        const string = readString(text, at, fail);
-        at = string.end;
-        give(string.value);
+        const from = at;
+        at = stringEnd(text, from);
+        give(unescaped(text.slice(from, at - 1), fail));
       } else if ('[]{},:'.includes(char)) next = structure(char, stack, next, fail);
       finish();
     } else token += char;
@@ -173,15 +173,17 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
-/** Reads a string whose quote was read. jq looks at what is in it when it is closed. */
-function readString(text: string, from: number, fail: (what: string) => never) {
+/** Behind the quote that closes a string. */
+function stringEnd(text: string, from: number): number {
   const closed = /(?:[^"\\]|\\[\s\S])*"/y;
   closed.lastIndex = from;
-  if (!closed.test(text)) {
-    throw raised(`Unfinished string at EOF at ${position(text, text.length)} (while parsing '${text}')`);
-  }
-  const end = closed.lastIndex;
-  const value = text.slice(from, end - 1).replace(/\\(?:u([\s\S]{0,4})|([\s\S]))|[\u0001-\u001e]/g, (_, hex, char) => {
+  if (closed.test(text)) return closed.lastIndex;
+  throw raised(`Unfinished string at EOF at ${position(text, text.length)} (while parsing '${text}')`);
+}
+
+/** jq looks at what is in a string when it is closed. */
+function unescaped(text: string, fail: (what: string) => never): string {
+  const value = text.replace(/\\(?:u([\s\S]{0,4})|([\s\S]))|[\u0001-\u001e]/g, (_, hex, char) => {
     if (hex !== undefined) {
       if (hex.length < 4) fail('Invalid \\uXXXX escape');
       if (!/^[0-9a-fA-F]{4}$/.test(hex)) fail('Invalid characters in \\uXXXX escape');
@@ -193,5 +195,5 @@ function readString(text: string, from: number, fail: (what: string) => never) {
     return fail(char === undefined ? control : 'Invalid escape');
   });
   if (/[\ud800-\udbff](?![\udc00-\udfff])/.test(value)) fail('Invalid \\uXXXX\\uXXXX surrogate pair escape');
-  return { value: toUSVString(value), end };
+  return toUSVString(value);
 }

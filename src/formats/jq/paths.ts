@@ -50,8 +50,11 @@ function sliced(value: readonly JsonValue[] | string, key: JsonObject): JsonValu
 
 /** Negative numbers count from the end; a fraction widens the slice. */
 function rangeOf(length: number, key: JsonObject): Range | undefined {
-  const start = memberOf(key, 'start') ?? 0;
-  const end = memberOf(key, 'end') ?? length;
+  const given = { start: memberOf(key, 'start'), end: memberOf(key, 'end') };
+  // An end that is missing is an error, one that is null is open.
+  if (given.start === undefined || given.end === undefined) return undefined;
+  const start = given.start ?? 0;
+  const end = given.end ?? length;
   if (typeof start !== 'number' || typeof end !== 'number') return undefined;
   const from = Math.trunc(clamped(start < 0 ? start + length : start, length));
   const to = Math.ceil(clamped(end < 0 ? end + length : end, length));

@@ -23,6 +23,8 @@ def inside(box): . as $part | box | contains($part);
 def combinations:
   if length == 0 then [] else .[0][] as $head | (.[1:] | combinations) as $tail | [$head] + $tail end;
 def combinations(n): . as $choices | [range(n) | $choices] | combinations;
+def any(cond):any(.[]; cond);
+def all(cond):all(.[]; cond);
 def any(items; cond):
   [label $done | foreach items as $item (false;
     if . then break $done elif $item | cond then true else . end;
@@ -39,10 +41,6 @@ def walk(f):
       reduce keys_unsorted[] as $key ({}; . + {($key): ($whole[$key] | walk(f))}) | f
     elif type == "array" then map(walk(f)) | f
     else f end;
-def range($from; $to; $by):
-  def inside: ($by > 0 and . < $to) or ($by < 0 and . > $to);
-  def count: if inside then ., (. + $by | count) else empty end;
-  if $by == 0 then $from | select(inside) else $from | count end;
 def tostream:
   . as $whole
   | if (type | . != "array" and . != "object") or length == 0 then [[], $whole]

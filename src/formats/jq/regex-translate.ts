@@ -242,8 +242,9 @@ function intervalOf(least: string, comma: string | undefined, most: string | und
   return `{${least}${comma ?? ''}${most ?? ''}}`;
 }
 
-const TEXT_START = '(?<![\\s\\S])';
-const TEXT_END = '(?![\\s\\S])';
+// Without the flag m they are the ends of the text. A lookahead for no character would match between surrogates, too.
+const TEXT_START = '(?:^)';
+const TEXT_END = '(?:$)';
 /** In the Perl syntax `$` is no end of any line, but of the text, before a last newline or after it. */
 const LAST_LINE_END = `(?=\\n?${TEXT_END})`;
 const WORD_CLASS = CLASS_ESCAPES.w;

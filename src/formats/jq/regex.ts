@@ -18,7 +18,7 @@ export function matches(input: JsonValue, pattern: JsonValue, mode: JsonValue): 
     makes(MATCH_BYTES + match[0].length);
     found.push(describedMatch(text, match, regex.translated));
     // jq goes on one further than where it began to search, not than where it found nothing.
-    start = match[0] === '' ? start + 1 : match.index + match[0].length;
+    start = match[0] === '' ? start + ((text.codePointAt(start) ?? 0) > 0xffff ? 2 : 1) : match.index + match[0].length;
   } while (regex.isGlobal && start !== text.length);
   return found;
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts';
 import { makes } from './meter.ts';
+import { fromUtf8 } from './utf8.ts';
 import { isArray, kindOf, memberOf } from './values.ts';
 
 /** jq 1.6 prints no deeper. */
@@ -73,10 +74,11 @@ export function described(value: JsonValue): string {
 }
 
 const MESSAGE_BUFFER_BYTES = 15;
+const ELLIPSIS = Buffer.from('...');
 
 export function shortText(value: JsonValue, bufferBytes: number): string {
   const bytes = Buffer.from(jqText(value));
   if (bytes.length < bufferBytes) return bytes.toString();
   // The cut may fall into a character, and then jq prints U+FFFD.
-  return `${bytes.subarray(0, bufferBytes - 4).toString()}...`;
+  return fromUtf8(Buffer.concat([bytes.subarray(0, bufferBytes - 4), ELLIPSIS]));
 }

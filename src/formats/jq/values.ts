@@ -63,7 +63,7 @@ export function sortedKeysOf(object: JsonObject): readonly string[] {
 }
 
 /** By code points, which is the order of the bytes in UTF-8. UTF-16 differs: surrogates sort before U+E000. */
-export function compareStrings(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
