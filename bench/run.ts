@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { benchBacklog } from './backlog.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchIngest } from './ingest.ts';
+import { benchJq } from './jq.ts';
 import { table } from './table.ts';
 
 /**
@@ -15,6 +16,7 @@ const PARTS = {
   ingest: ['Durable ingest', benchIngest],
   delivery: ['Put to GZIP object, the client paced by delivery', benchDelivery],
   backlog: ['50 streams, each with a full 128 MiB buffer', benchBacklog],
+  jq: ['jq queries of 1 KB records, parsing included', benchJq],
 } as const;
 
 const chosen = process.argv.slice(2);

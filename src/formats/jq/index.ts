@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts';
 import { compiler, constantKeys } from './compile.ts';
+import { jqFault } from './fault.ts';
 import { collected } from './filter.ts';
 import { libraryFor } from './library.ts';
 import { isExceeded, isRaised, startMeter, tooDeep } from './meter.ts';
@@ -38,8 +39,7 @@ export type JqOutcome = { readonly outputs: readonly JsonValue[] } | { readonly 
 
 /** Throws a JqFault that says where and what: a syntax error, or by name what this engine does not know. */
 export function compileJq(query: string): JqProgram {
-  const tree = parseQuery(query);
-  const filter = compiler(query, libraryFor(query)).compile(tree, undefined);
+  const { tree, filter } = compiledTree(query);
   const keys = constantKeys(tree);
   return {
     outputKeys: keys !== undefined && keys.length > 0 ? keys : undefined,
@@ -53,6 +53,17 @@ export function compileJq(query: string): JqProgram {
       }
     },
   };
+}
+
+/** A chain of thousands of operators nests as deep as brackets do, and is found out by the stack. */
+function compiledTree(query: string) {
+  try {
+    const tree = parseQuery(query);
+    return { tree, filter: compiler(query, libraryFor(query)).compile(tree, undefined) };
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw jqFault('the query is nested too deep', query, 0);
+    throw thrown;
+  }
 }
 
 function messageOf(thrown: unknown): string {

@@ -71,6 +71,13 @@ it('a record 500 deep is read, and printed to 256 as jq prints it', () => {
 it('a query nested too deep is refused', () => {
   const deep = 50_000;
 
+  const chains = ['+', ',', '|', '?', '.a'].map(
+    (sign) =>
+      `.a${Array(deep)
+        .fill('')
+        .join(sign === '.a' ? sign : `${sign}.a`)}`,
+  );
+  for (const query of chains) expect(() => outputsOf(query, null)).not.toThrow(RangeError);
   for (const query of ['['.repeat(deep), '('.repeat(deep), '-'.repeat(deep), '1+'.repeat(deep), '"\\('.repeat(deep)]) {
     expect(() => outputsOf(query, null)).toThrow(/nested too deep|syntax error/);
   }
