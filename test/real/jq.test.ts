@@ -22,8 +22,9 @@ itWith([jq], 'the engine answers what jq answers, byte for byte', async () => {
   expect(differences(PROGRAMS).slice(0, 20)).toEqual([]);
 });
 
-itWith([jq], 'and so to programs made at random', async () => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+itWith([jq], 'and so to programs made at random (SEED=17 for others)', async () => {
+  // The same each time: a difference is for whoever looks for one, not for whoever changes something else.
+  const seed = Number(process.env.SEED ?? 1);
 
   expect(differences(randomPrograms(seed, RANDOM_PROGRAMS)).slice(0, 20), `SEED=${seed}`).toEqual([]);
 });
