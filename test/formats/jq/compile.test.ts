@@ -74,10 +74,10 @@ it('what a regular expression has that JavaScript does not is an error by name',
 });
 
 it('a regular expression that may do both matches whole characters only', () => {
-  expect(outputsOf('[match("."; "g").string], [match("$"; "g").offset], sub("$"; "<")', 'é😀')).toEqual([
-    ['é', '😀'],
-    [2, 2],
-    'é😀<',
+  expect(outputsOf('[match("."; "g").string], [match("$"; "g").offset], sub("$"; "<")', 'é😀b')).toEqual([
+    ['é', '😀', 'b'],
+    [3, 3, 3],
+    'é😀b<',
   ]);
 });
 

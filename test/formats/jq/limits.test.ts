@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/core/json.ts';
 import { BYTES_MOST, DEPTH_MOST, STEPS_MOST } from '../../../src/formats/jq/meter.ts';
+import { NESTING_MOST } from '../../../src/formats/jq/tokens.ts';
 import { errorOf, outputsOf } from './answers.ts';
 
 const STEPS = `the query takes more than ${STEPS_MOST} steps`;
@@ -66,6 +67,20 @@ describe('a query that asks for too much ends as the error of its input', () => 
 it('a record 500 deep is read, and printed to 256 as jq prints it', () => {
   expect(outputsOf('tojson', nested(500))).toEqual([`${'['.repeat(257)}<skipped: too deep>${']'.repeat(257)}`]);
   expect(outputsOf('getpath([range(499) | 0])', nested(500))).toEqual([[1]]);
+});
+
+it('calls nest as deep as is said, whatever the stack would hold', () => {
+  const countDown = 'def f: if . == 0 then "done" else . - 1 | f end; f';
+
+  expect(outputsOf(countDown, DEPTH_MOST - 1)).toEqual(['done']);
+  expect(errorOf(countDown, DEPTH_MOST)).toBe(DEPTH);
+});
+
+it('brackets nest as deep as is said', () => {
+  const brackets = (depth: number): string => `${'['.repeat(depth)}1${']'.repeat(depth)}`;
+
+  expect(outputsOf(`${brackets(NESTING_MOST)} | flatten`, null)).toEqual([[1]]);
+  expect(() => outputsOf(brackets(NESTING_MOST + 1), null)).toThrow('nested too deep');
 });
 
 it('a query nested too deep is refused', () => {
