@@ -51,15 +51,15 @@ export interface ClassRead {
 }
 
 /**
- * A character class as one for JavaScript's flag v, which has intersections and classes within classes too. `from` is
- * behind the opening bracket.
+ * A character class. `from` is behind the opening bracket. The Perl syntax has no classes within classes and no
+ * intersections: brackets and ampersands stand for themselves.
  */
 export function readClass(pattern: string, from: number): ClassRead {
   let at = from;
   const isNegated = pattern[at] === '^';
   if (isNegated) at++;
-  const operands: string[] = [];
   let items = '';
+  const apart: string[] = [];
   // A bracket that closes nothing yet stands for itself.
   let isFirst = true;
   for (;;) {
@@ -67,16 +67,12 @@ export function readClass(pattern: string, from: number): ClassRead {
     if (char === undefined) throw raised('Regex failure: premature end of char-class');
     if (char === ']' && !isFirst) break;
     isFirst = false;
-    if (char === '&' && pattern[at + 1] === '&') {
-      operands.push(`[${items}]`);
-      items = '';
-      at += 2;
-      continue;
-    }
     const item = readItem(pattern, at);
     at = item.end;
     if (item.point === undefined || pattern[at] !== '-' || pattern[at + 1] === ']' || pattern[at + 1] === undefined) {
-      items += item.source;
+      // A set cannot stand within brackets unless it is a list of what it has.
+      if (item.source.startsWith('[^')) apart.push(item.source);
+      else items += item.source.startsWith('[') ? item.source.slice(1, -1) : item.source;
       continue;
     }
     const last = readItem(pattern, at + 1);
@@ -89,8 +85,14 @@ export function readClass(pattern: string, from: number): ClassRead {
     items += `${item.source}-${last.source}`;
     at = last.end;
   }
-  const body = operands.length === 0 ? items : [...operands, `[${items}]`].join('&&');
-  return { source: `[${isNegated ? '^' : ''}${body}]`, end: at + 1 };
+  return { source: classOf(items, apart, isNegated), end: at + 1 };
+}
+
+/** JavaScript's flag v has classes within classes, but its engine fails with it on some lookaheads. */
+function classOf(items: string, apart: readonly string[], isNegated: boolean): string {
+  if (apart.length === 0) return `[${isNegated ? '^' : ''}${items}]`;
+  const any = [`[${items}]`, ...apart].join('|');
+  return isNegated ? `(?:(?!${any})[\\s\\S])` : `(?:${any})`;
 }
 
 interface Item extends ClassRead {
@@ -105,7 +107,6 @@ function readItem(pattern: string, at: number): Item {
   if (bracket !== null && BRACKETS[bracket[2] ?? ''] !== undefined) {
     return { source: `[${bracket[1]}${BRACKETS[bracket[2] ?? '']}]`, end: posix.lastIndex };
   }
-  if (pattern[at] === '[') return readClass(pattern, at + 1);
   if (pattern[at] !== '\\') return single(pattern.codePointAt(at) ?? 0, at);
   const letter = pattern[at + 1] ?? '';
   const known = CLASS_ESCAPES[letter];

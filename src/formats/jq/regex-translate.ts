@@ -2,7 +2,7 @@ import { raised } from './errors.ts';
 import { CLASS_ESCAPES, escaped, readClass, readEscapedPoint, readProperty } from './regex-class.ts';
 import { NESTING_MOST } from './tokens.ts';
 
-/** A pattern in JavaScript's language, flag v. */
+/** A pattern in JavaScript's language, flag u. */
 export interface Translated {
   readonly source: string;
   readonly ignoresCase: boolean;
@@ -24,6 +24,8 @@ export interface PatternFlags {
  * from an earlier round, references to groups that may not have taken part, `\G`, `\K`, `\R`, `\X`, `\N`, `\O`, `\y`,
  * `\Y`, calls and conditions. Throws what jq says of a pattern that is wrong. Under the flag i characters that fold to
  * several, such as ß, match only themselves.
+ *
+ * Known to differ is what a repetition makes of an empty match within it, as in `(a??)+` and `(())?`.
  *
  * A pattern that backtracks catastrophically cannot be stopped from inside: that takes a watchdog around the thread.
  */
@@ -49,13 +51,15 @@ export function translate(pattern: string, given: PatternFlags): Translated {
     readonly hasCapture: boolean;
     /** Whether what it captures depends on a choice within. */
     readonly hasChoice: boolean;
-    readonly isAnchor?: boolean;
+    /** Whether it can only match a position, so that repeating it is an error. */
+    readonly isAnchor: boolean;
   }
 
   const source = alternatives(0).source;
   if (state.at < pattern.length) throw failure('unmatched close parenthesis');
   if (state.hasReference && state.hasChoice)
     throw unsupported('a backreference beside alternatives or optional groups');
+  if (flags.ignoresCase && ONE_CASE.test(source)) throw unsupported('a class of one case under the flag i');
   // What is left of the text behind a match must not be what was left before it.
   const whole = given.isNeverEmpty ? `(?=([\\s\\S]*))(?:${source})(?!\\1${TEXT_END})` : source;
   return { source: whole, ignoresCase: flags.ignoresCase, groups };
@@ -72,6 +76,7 @@ export function translate(pattern: string, given: PatternFlags): Translated {
       source: branches.map(({ source }) => source).join('|'),
       hasCapture: branches.some(({ hasCapture }) => hasCapture),
       hasChoice: branches.length > 1 || branches.some(({ hasChoice }) => hasChoice),
+      isAnchor: branches.some(({ isAnchor }) => isAnchor),
     };
   }
 
@@ -79,14 +84,16 @@ export function translate(pattern: string, given: PatternFlags): Translated {
     let source = '';
     let hasCapture = false;
     let hasChoice = false;
+    const anchors: boolean[] = [];
     while (state.at < pattern.length && pattern[state.at] !== '|' && pattern[state.at] !== ')') {
       if (flags.isExtended && skipSpace()) continue;
       const piece = repeated(atom(depth));
       source += piece.source;
       hasCapture ||= piece.hasCapture;
       hasChoice ||= piece.hasChoice;
+      anchors.push(piece.isAnchor);
     }
-    return { source, hasCapture, hasChoice };
+    return { source, hasCapture, hasChoice, isAnchor: anchors.length === 1 && anchors[0] === true };
   }
 
   function skipSpace(): boolean {
@@ -185,10 +192,9 @@ export function translate(pattern: string, given: PatternFlags): Translated {
     const inner = alternatives(depth + 1);
     if (pattern[state.at] !== ')') throw failure('end pattern with unmatched parenthesis');
     state.at++;
-    if (isCapture) return { ...inner, source: `(${inner.source})`, hasCapture: true };
-    // An atomic group: what a lookahead captured is not entered again.
-    if (kind === '>') return { ...inner, source: `(?:(?=(${inner.source}))\\${number})` };
-    return { ...inner, source: `(?${kind}${inner.source})` };
+    if (isCapture) return { ...inner, source: `(${inner.source})`, hasCapture: true, isAnchor: false };
+    if (kind === '>') return { ...inner, source: atomic(inner.source, number), isAnchor: false };
+    return { ...inner, source: `(?${kind}${inner.source})`, isAnchor: kind !== ':' || inner.isAnchor };
   }
 
   function badGroup() {
@@ -228,8 +234,13 @@ export function translate(pattern: string, given: PatternFlags): Translated {
     if (!isPossessive) return { ...piece, source: body, hasChoice };
     if (piece.hasCapture) throw unsupported('a possessive repetition of a capture');
     const number = ++state.numbers;
-    return { ...piece, source: `(?:(?=(${body}))\\${number})`, hasChoice };
+    return { ...piece, source: atomic(body, number), hasChoice };
   }
+}
+
+/** What a lookahead has captured is not entered again. No group of a pattern can have a dollar sign in its name. */
+function atomic(source: string, number: number): string {
+  return `(?:(?=(?<$${number}>${source}))\\k<$${number}>)`;
 }
 
 const REPEAT_MOST = 100_000;
@@ -245,6 +256,8 @@ function intervalOf(least: string, comma: string | undefined, most: string | und
 // Without the flag m they are the ends of the text. A lookahead for no character would match between surrogates, too.
 const TEXT_START = '(?:^)';
 const TEXT_END = '(?:$)';
+/** Without regard to case JavaScript finds both in it, Oniguruma one. */
+const ONE_CASE = /\\p\{(L[ult]|Uppercase|Lowercase)\}/;
 /** In the Perl syntax `$` is no end of any line, but of the text, before a last newline or after it. */
 const LAST_LINE_END = `(?=\\n?${TEXT_END})`;
 const WORD_CLASS = CLASS_ESCAPES.w;
@@ -257,7 +270,7 @@ const ANCHORS: Readonly<Record<string, string>> = {
   B: `(?:(?<=${WORD_CLASS})(?=${WORD_CLASS})|(?<!${WORD_CLASS})(?!${WORD_CLASS}))`,
 };
 
-const plain = (source: string) => ({ source, hasCapture: false, hasChoice: false });
+const plain = (source: string) => ({ source, hasCapture: false, hasChoice: false, isAnchor: false });
 const anchor = (source: string) => ({ ...plain(source), isAnchor: true });
 
 function failure(what: string) {

@@ -106,7 +106,7 @@ function compiled(pattern: string, mode: string): Regex {
     isNeverEmpty: mode.includes('n'),
   };
   const translated = translate(pattern, flags);
-  const letters = `v${translated.ignoresCase ? 'i' : ''}`;
+  const letters = `u${translated.ignoresCase ? 'i' : ''}`;
   const places = translated.groups.length > 0 ? 'd' : '';
   return {
     translated,
