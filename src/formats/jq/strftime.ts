@@ -47,12 +47,16 @@ function printerFor(format: string): Printer {
 /** Flags, width, modifier, letter. */
 const DIRECTIVE = /%([-_0^#]*)([0-9]*)([EO]?)([a-zA-Z%+])/g;
 
+/** What the modifiers may not stand before; in C's locale they change nothing. */
+const UNMODIFIED: Readonly<Record<string, string>> = { E: 'aAbhBDdeFHIkljMmSUVgGWw%', O: 'aAcxDFXY%' };
+
 function compiled(format: string): Printer {
   const printers: (Printer | string)[] = [];
   let end = 0;
   for (const match of format.matchAll(DIRECTIVE)) {
-    const [whole, flags = '', width = '', , letter = ''] = match;
-    const field = FIELDS[letter];
+    const [whole, flags = '', width = '', modifier = '', letter = ''] = match;
+    const isKnown = UNMODIFIED[modifier]?.includes(letter) !== true;
+    const field = isKnown ? FIELDS[letter] : undefined;
     printers.push(format.slice(end, match.index), field === undefined ? whole : adjusted(field, flags, Number(width)));
     end = match.index + whole.length;
   }
@@ -71,13 +75,14 @@ interface Field {
   readonly digits?: number;
   readonly pad?: '0' | ' ';
   /** What the flag # does to a name. */
-  readonly swapped?: 'upper' | 'lower';
+  readonly swapped?: 'upper' | 'lower' | 'never';
 }
 
 /** glibc's flags: `-` no padding, `_` spaces, `0` zeros, `^` capitals, `#` the other case. */
 function adjusted(field: Field, flags: string, width: number): Printer {
   const pad = [...flags].findLast((flag) => flag === '-' || flag === '_' || flag === '0');
-  const isUpper = flags.includes('^') || (flags.includes('#') && field.swapped === 'upper');
+  const isUpper =
+    (flags.includes('^') && field.swapped !== 'never') || (flags.includes('#') && field.swapped === 'upper');
   const isLower = flags.includes('#') && field.swapped === 'lower';
   const widest = Math.min(width, WIDTH_MOST);
   return (time) => {
@@ -133,7 +138,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   M: two(({ minute }) => minute),
   n: { print: () => '\n' },
   p: { print: ({ hour }) => (hour >= 12 ? 'PM' : 'AM'), swapped: 'lower' },
-  P: { print: ({ hour }) => (hour >= 12 ? 'pm' : 'am') },
+  P: { print: ({ hour }) => (hour >= 12 ? 'pm' : 'am'), swapped: 'never' },
   r: composed('%I:%M:%S %p'),
   R: composed('%H:%M'),
   s: { print: (time) => secondsOf(time) },

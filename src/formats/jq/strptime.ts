@@ -138,7 +138,9 @@ const weekFrom = (begins: number): NumberField => ({
   least: 0,
   most: 53,
   digits: 2,
-  set: (reading, value) => Object.assign(reading, { week: { number: value, begins } }),
+  // Of weeks from Sunday and weeks from Monday the former say how to count.
+  set: (reading, value) =>
+    Object.assign(reading, { week: { number: value, begins: Math.min(begins, reading.week?.begins ?? 1) } }),
 });
 
 const NUMBERS: Readonly<Record<string, NumberField>> = {
@@ -151,7 +153,6 @@ const NUMBERS: Readonly<Record<string, NumberField>> = {
   d: day,
   e: day,
   g: { least: 0, most: 99, digits: 2, set: () => {} },
-  G: { least: 0, most: 9999, digits: 4, set: () => {} },
   H: hour,
   k: hour,
   I: hour12,
@@ -200,8 +201,7 @@ const NUMBERS: Readonly<Record<string, NumberField>> = {
     least: 0,
     most: 9999,
     digits: 4,
-    set: (reading, value) =>
-      Object.assign(reading, { year: value, isYearOfCentury: false, century: undefined, wantsDays: true }),
+    set: (reading, value) => Object.assign(reading, { year: value, isYearOfCentury: false, wantsDays: true }),
   },
 };
 
@@ -213,6 +213,10 @@ function readField(text: string, at: number, letter: string, reading: Reading): 
   switch (letter) {
     case '%':
       return text[at] === '%' ? at + 1 : undefined;
+    case 'G': {
+      const [digits] = /^[0-9]{1,20}/.exec(text.slice(at, at + 20)) ?? [];
+      return digits === undefined ? undefined : at + digits.length;
+    }
     case 'n':
     case 't':
       return skipSpace(text, at);
