@@ -52,9 +52,9 @@ export async function rowsOf(
   return file.length === 0 ? [] : readRows(file);
 }
 
-function readRows(file: Buffer): Promise<Record<string, unknown>[]> {
+export function readRows(file: Buffer): Promise<Record<string, unknown>[]> {
   const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer; // Never shared.
-  return parquetReadObjects({ file: bytes, compressors });
+  return parquetReadObjects({ file: bytes, compressors, utf8: false });
 }
 
 async function* batchOf(records: readonly (string | Uint8Array)[], blockRecords: number): AsyncGenerator<BatchBlock> {

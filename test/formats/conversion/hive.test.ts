@@ -21,7 +21,7 @@ test.each([
   ['date', '"2026-01-02"', new Date('2026-01-02')],
   ['timestamp', '"2026-01-02 03:04:05.678"', new Date('2026-01-02T03:04:05.678Z')],
   ['map<int,string>', '{"5":"x"}', { 5: 'x' }],
-  ['binary', '"text"', 'text'],
+  ['binary', '"text"', new Uint8Array(Buffer.from('text'))],
 ])('%s of %s', async (type, json, value) => {
   expect(await readBack(type, json)).toEqual(value);
 });
