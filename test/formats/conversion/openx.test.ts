@@ -89,7 +89,7 @@ describe('timestamps', () => {
     ['1.7e9', '2023-11-14T22:13:20.000Z'],
     ['"1700000000"', '2023-11-14T22:13:20.000Z'],
     ['1700000000123', '2023-11-14T22:13:20.123Z'],
-    ['-1.5', '1969-12-31T23:59:58.500Z'],
+    ['-1.25', '1969-12-31T23:59:58.750Z'],
     ['999999999999', '+033658-09-27T01:46:39.000Z'],
     ['1000000000000', '2001-09-09T01:46:40.000Z'],
   ])('%s is %s', async (json, iso) => {
@@ -165,6 +165,16 @@ describe('keys', () => {
 
     expect(await rowsOf(columns, ['{"timestamp":1,"ts":2,"s":{"timestamp":3}}'], { input })).toEqual([
       { ts: 1, copy: 1, s: { ts: 3 } },
+    ]);
+  });
+
+  test('are told apart though one is the beginning of another', async () => {
+    const records = ['{"a":1,"bc":2}', '{"ab":3,"b":4}', '{"a":5,"bc":6}'];
+
+    expect(await rowsOf({ a: 'int', ab: 'int', b: 'int' }, records)).toEqual([
+      { a: 1, ab: null, b: null },
+      { a: null, ab: 3, b: 4 },
+      { a: 5, ab: null, b: null },
     ]);
   });
 
