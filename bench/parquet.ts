@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parquetMetadata } from 'hyparquet';
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { compressSync } from 'snappy';
-import { type BatchBlock, converter, type TableSchema } from '../src/formats/conversion/converter.ts';
+import type { BatchBlock } from '../src/core/buffer.ts';
+import { converter, type TableSchema } from '../src/formats/conversion/converter.ts';
 import { conversionOf } from '../src/formats/conversion/format-options.ts';
 import { type LogRow, logBlock, RECORDS_A_BLOCK } from './log-rows.ts';
 import { type Row, table } from './table.ts';
@@ -50,7 +51,7 @@ const TABLE: TableSchema = {
  * `JSON.parse` and a push into each column. Each run has a process of its own, because what one leaves in memory is
  * the other's.
  */
-async function benchParquet(): Promise<Row[]> {
+export async function benchParquet(): Promise<Row[]> {
   const writers: readonly Writer[] = ['hyparquet-writer', 'hydrant'];
   const best = new Map<Writer, Measured>();
   for (let run = 0; run < RUNS; run++) {

@@ -5,6 +5,7 @@ import { benchBacklog } from './backlog.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchIngest } from './ingest.ts';
 import { benchJq } from './jq.ts';
+import { benchParquet } from './parquet.ts';
 import { table } from './table.ts';
 
 /**
@@ -17,6 +18,7 @@ const PARTS = {
   delivery: ['Put to GZIP object, the client paced by delivery', benchDelivery],
   backlog: ['50 streams, each with a full 128 MiB buffer', benchBacklog],
   jq: ['jq queries of 1 KB records, parsing included', benchJq],
+  parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
 } as const;
 
 const chosen = process.argv.slice(2);

@@ -1,8 +1,11 @@
 import assert from 'node:assert';
-import type { Destination, Slice, SliceToPlan } from '../src/core/destination.ts';
+import type { Delivered, Destination, RefusedRecord, Slice, SliceToPlan } from '../src/core/destination.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
-import type { ObjectStore } from '../src/core/objects.ts';
+import type { ObjectPut, ObjectStore } from '../src/core/objects.ts';
 import { type CompressionFormat, codec } from '../src/formats/compression.ts';
+import { type ConversionFailure, converter, type TableSchema } from '../src/formats/conversion/converter.ts';
+import { conversionOf } from '../src/formats/conversion/format-options.ts';
+import { catalogTableIn, columnsFor, conversionIn, type Tables } from '../src/formats/conversion/stream-table.ts';
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
 import { errorReport } from '../src/formats/error-report.ts';
 import { joinRecords, type LineFeeds } from '../src/formats/join.ts';
@@ -17,27 +20,17 @@ import { partitionKeysIn } from '../src/formats/partition-names.ts';
  *
  * An object of error records holds one JSON document a line and is never compressed.
  */
-export default function s3({ objects }: { readonly objects: ObjectStore }): Destination {
+export default function s3({ objects, tables }: S3Ports): Destination {
   return {
-    plan: (slice) => ({ ...planOf(slice) }),
+    plan: (slice) => ({ ...planOf(slice, tables) }),
 
     async deliver(slice, signal) {
       const plan = readPlan(slice.plan.output);
+      const { conversion } = plan;
+      if (conversion !== undefined) return deliverConverted(objects, slice, { ...plan, conversion }, signal);
       const { compress, contentEncoding } = codecOf(slice, plan.format);
-      const abandonedUpload = uploadIn(slice.plan.note);
-      const { bytes } = await objects.put(
-        {
-          bucket: plan.bucket,
-          key: plan.key,
-          body: compress(contentOf(slice, plan)),
-          contentType: CONTENT_TYPE,
-          ...(contentEncoding !== undefined && { contentEncoding }),
-          ...(plan.kmsKeyArn !== undefined && { kmsKeyArn: plan.kmsKeyArn }),
-          ...(abandonedUpload !== undefined && { abandonedUpload }),
-          onUpload: (uploadId) => slice.note({ uploadId }),
-        },
-        signal,
-      );
+      const object = { ...objectOf(slice, plan), ...(contentEncoding !== undefined && { contentEncoding }) };
+      const { bytes } = await objects.put({ ...object, body: compress(contentOf(slice, plan)) }, signal);
       return { bytes };
     },
 
@@ -45,8 +38,15 @@ export default function s3({ objects }: { readonly objects: ObjectStore }): Dest
   };
 }
 
+export interface S3Ports {
+  readonly objects: ObjectStore;
+  readonly tables: Tables;
+}
+
 /** Observed on AWS for every object, compressed or not. */
 const CONTENT_TYPE = 'application/octet-stream';
+/** Observed on AWS. */
+const PARQUET_EXTENSION = '.parquet';
 const FORMATS: readonly string[] = [
   'UNCOMPRESSED',
   'GZIP',
@@ -62,13 +62,18 @@ interface S3Plan {
   readonly format: CompressionFormat;
   readonly lineFeeds: LineFeeds;
   readonly kmsKeyArn?: string;
+  /** What data is converted to; absent without conversion. */
+  readonly conversion?: PlannedConversion;
 }
 
-function planOf(slice: SliceToPlan): S3Plan {
+function planOf(slice: SliceToPlan, tables: Tables): S3Plan {
   const { config, errorOutputType } = slice;
   const isData = errorOutputType === undefined;
   const format = isData ? formatOf(slice) : 'UNCOMPRESSED';
-  const { extension } = codecOf(slice, format);
+  // A backup's configuration has no conversion: what is backed up is what was put.
+  const asked = isData ? conversionIn(config) : undefined;
+  const conversion = asked && { config: asked, columns: columnsFor(asked, tables) };
+  const extension = conversion === undefined ? codecOf(slice, format).extension : PARQUET_EXTENSION;
   const kmsKeyArn = kmsKeyOf(config);
   return {
     bucket: bucketOf(config),
@@ -88,21 +93,69 @@ function planOf(slice: SliceToPlan): S3Plan {
     format,
     lineFeeds: lineFeedsOf(slice),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    ...(conversion !== undefined && { conversion }),
   };
 }
+
+/** The stream's configuration of it, and the table's columns, as they were when the plan was made. */
+type PlannedConversion = { readonly config: JsonObject; readonly columns: TableSchema['columns'] };
 
 /** A plan that comes back from the buffer is one that `planOf` made. */
 function readPlan(output: JsonValue): S3Plan {
   assert(isJsonObject(output), 'a stored S3 plan is an object');
-  const { bucket, key, format, lineFeeds, kmsKeyArn } = output;
+  const { bucket, key, format, lineFeeds, kmsKeyArn, conversion } = output;
   assert(typeof bucket === 'string' && typeof key === 'string', 'a stored S3 plan names its object');
   assert(isFormat(format) && isLineFeeds(lineFeeds), 'a stored S3 plan says what the object is made of');
-  return { bucket, key, format, lineFeeds, ...(typeof kmsKeyArn === 'string' && { kmsKeyArn }) };
+  return {
+    ...{ bucket, key, format, lineFeeds },
+    ...(typeof kmsKeyArn === 'string' && { kmsKeyArn }),
+    // Written by planOf, so it has what it should.
+    ...(isJsonObject(conversion) && { conversion: conversion as unknown as PlannedConversion }),
+  };
+}
+
+function objectOf(slice: Slice, { bucket, key, kmsKeyArn }: S3Plan): Omit<ObjectPut, 'body'> {
+  const abandonedUpload = uploadIn(slice.plan.note);
+  return {
+    ...{ bucket, key, contentType: CONTENT_TYPE },
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    ...(abandonedUpload !== undefined && { abandonedUpload }),
+    onUpload: (uploadId) => slice.note({ uploadId }),
+  };
 }
 
 function contentOf(slice: Slice, { lineFeeds }: S3Plan): AsyncIterable<Uint8Array> {
   if (slice.errorOutputType === undefined) return joinRecords(slice.read(), lineFeeds);
-  return errorReport(slice.read(), { id: slice.id, lambdaArn: lambdaArnIn(slice.config) });
+  const dataCatalogTable = catalogTableIn(slice.config);
+  return errorReport(slice.read(), { id: slice.id, lambdaArn: lambdaArnIn(slice.config), dataCatalogTable });
+}
+
+/** One Parquet file of the records that fit the table. Where none does there is no file. */
+async function deliverConverted(
+  objects: ObjectStore,
+  slice: Slice,
+  plan: S3Plan & { readonly conversion: PlannedConversion },
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { config, columns } = plan.conversion;
+  const { input, output } = conversionOf(config);
+  const refused: RefusedRecord[] = [];
+  const refuse = ({ place, ...reason }: ConversionFailure) =>
+    refused.push({ index: place, ...reason, retryable: false });
+  const chunks = converter({ columns }, input, output).convert(slice.read(), refuse)[Symbol.asyncIterator]();
+  try {
+    const first = await chunks.next();
+    if (first.done === true) return { bytes: 0, refused };
+    const { bytes } = await objects.put({ ...objectOf(slice, plan), body: after(first.value, chunks) }, signal);
+    return { bytes, refused };
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+async function* after(first: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
 }
 
 function codecOf(slice: SliceToPlan, format: CompressionFormat) {

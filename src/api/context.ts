@@ -53,6 +53,8 @@ export interface ApiSettings {
   readonly hasAdapter: (kind: DestinationKind) => boolean;
   /** Whether objects can be encrypted under a KMS key here. */
   readonly encryptsWithKms: boolean;
+  /** Whether there is a schema of the table, for records to be converted to. */
+  readonly hasTable: (database: string, table: string) => boolean;
   /** AWS's quota of streams an account. */
   readonly streamQuota: number;
 }

@@ -69,13 +69,14 @@ function failLoudly(logger: Logger): void {
 
 async function open(settings: Settings, logger: Logger): Promise<Hydrant> {
   const { bufferBudgetBytes, s3, lambda, dataFolder } = settings;
-  const { fsync, accountId, region, transitionMs, strictDestinations, functions } = settings;
+  const { fsync, accountId, region, transitionMs, strictDestinations, functions, tables } = settings;
   try {
     return await createHydrant({
       dataFolder,
       ...(s3 && { s3 }),
       ...(lambda && { lambda }),
       functions,
+      tables,
       ...(bufferBudgetBytes !== undefined && { bufferBudgetBytes }),
       fsync,
       accountId,

@@ -148,7 +148,9 @@ export function drain(ports: DrainPorts): Drain {
   function movesOf({ batch, stream }: Delivery, refused: readonly RefusedRecord[], attempts: number): Move[] {
     const byReason = new Map<string, RefusedRecord[]>();
     for (const record of refused) {
-      const key = `${record.code} ${record.message}`;
+      const own = `${record.code} ${record.message}`;
+      // Beyond so many, records share the message of the first that has their code.
+      const key = byReason.size < REASONS_MOST || byReason.has(own) ? own : record.code;
       const group = byReason.get(key);
       if (group === undefined) byReason.set(key, [record]);
       else group.push(record);
@@ -218,6 +220,9 @@ export function drain(ports: DrainPorts): Drain {
     attempt,
   };
 }
+
+/** Messages of a batch's refused records that are kept apart: a message may quote the record. */
+const REASONS_MOST = 1_000;
 
 interface FailedAttempt {
   readonly batch: Batch;

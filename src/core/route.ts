@@ -46,15 +46,6 @@ export function routeOf(stream: StreamDefinition, lane: DeliveryLane, adapters: 
 function deliveryOf(stream: StreamDefinition, { partition }: Lane, adapters: Adapters): Route {
   const { kind, config } = stream.destination;
   const { extensions } = stream;
-  if (isEnabled(config.DataFormatConversionConfiguration)) {
-    return {
-      impossible: {
-        type: 'format-conversion-failed',
-        code: 'Hydrant.NoFormatConversion',
-        message: 'This version of Hydrant does not convert record formats.',
-      },
-    };
-  }
   const destination = kind === 'ExtendedS3' ? adapters.s3 : adapters.others.get(kind);
   if (destination !== undefined) {
     return { destination, config, ...(extensions && { extensions }), ...(partition !== '' && { partition }) };
@@ -72,8 +63,4 @@ function deliveryOf(stream: StreamDefinition, { partition }: Lane, adapters: Ada
 function delimiterOf({ extensions }: StreamDefinition): Pick<Destined, 'extensions'> {
   const Delimiter = extensions?.Delimiter;
   return Delimiter === undefined ? {} : { extensions: { Delimiter } };
-}
-
-function isEnabled(block: unknown): boolean {
-  return typeof block === 'object' && block !== null && 'Enabled' in block && block.Enabled === true;
 }

@@ -129,7 +129,7 @@ export function activePartitionsMost({ extensions }: StreamDefinition): number {
 
 /** Firehose's error-output-type for records that a destination would not take. */
 export const REFUSED_BY_DESTINATION: Readonly<Record<DestinationKind, string>> = {
-  ExtendedS3: 'processing-failed',
+  ExtendedS3: 'format-conversion-failed',
   Redshift: 'redshift-failed',
   Elasticsearch: 'AmazonOpenSearchService-failed',
   Amazonopensearchservice: 'AmazonOpenSearchService-failed',

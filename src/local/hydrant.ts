@@ -9,6 +9,7 @@ import { drain } from '../core/drain.ts';
 import { ApiError } from '../core/errors.ts';
 import { ingest } from '../core/ingest.ts';
 import type { StreamDefinition } from '../core/streams.ts';
+import type { TableSchema } from '../formats/conversion/converter.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
@@ -51,6 +52,8 @@ export interface HydrantOptions {
   readonly functions?: Readonly<Record<string, LocalModule>>;
   /** Invokes all other functions through Lambda's API. Without it their streams' records go to the error output. */
   readonly lambda?: LambdaApiSettings;
+  /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
+  readonly tables?: Readonly<Record<string, TableSchema>>;
   /** Delivery attempts that may run at once. Default 16. */
   readonly deliveryConcurrency?: number;
   readonly logger: Logger;
@@ -118,7 +121,8 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   });
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
-  const adapters = destinations({ objects });
+  const { tables = {} } = options;
+  const adapters = destinations({ objects, tables: (database, table) => tables[`${database}.${table}`] });
   const jq = jqWorker();
   const wakes = timers({
     buffer,
@@ -159,6 +163,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       strictDestinations: options.strictDestinations ?? false,
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
       encryptsWithKms: objects.encryptsWithKms,
+      hasTable: (database, table) => tables[`${database}.${table}`] !== undefined,
       streamQuota: STREAM_QUOTA,
     },
     warn: (message, fields) => logger.warn(fields, message),

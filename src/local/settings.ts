@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { checkedSchema, type TableSchema } from '../formats/conversion/converter.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
@@ -11,6 +12,7 @@ import {
   mapOf,
   members,
   oneOf,
+  reasonOf,
   type Setting,
   sizeBytes,
   text,
@@ -59,6 +61,13 @@ export interface HydrantConfig {
    * are relative to the configuration file.
    */
   readonly functions?: Readonly<Record<string, string | LocalFunctionConfig>>;
+  /**
+   * Schemas of tables that records are converted to, by `<database>.<table>`: Glue's columns, as in
+   * `{ 'shop.orders': { columns: [{ name: 'id', type: 'bigint' }] } }`.
+   */
+  readonly schemas?: Readonly<
+    Record<string, { readonly columns: readonly { readonly name: string; readonly type: string }[] }>
+  >;
   /** Invokes all other functions through Lambda's API, at `endpoint` or, with `true`, in AWS. */
   readonly lambda?: boolean | { readonly endpoint?: string };
   /** Default info. */
@@ -129,6 +138,25 @@ const functionNames = {
   described: "a Lambda function's: up to 64 letters, digits, _ and -",
 };
 
+const columnMembers = members({ name: text, type: text });
+const column: Setting<TableSchema['columns'][number]> = (given, path) => {
+  const { name, type } = columnMembers(given, path);
+  if (name === undefined || type === undefined) throw new ConfigError(path, 'must have a name and a type.');
+  return { name, type };
+};
+
+const schemaMembers = members({ columns: listOf(column) });
+const schema: Setting<TableSchema> = (given, path) => {
+  const { columns = [] } = schemaMembers(given, path);
+  try {
+    return checkedSchema({ columns });
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(`${path}.${error.field}`, reasonOf(error)) : error;
+  }
+};
+
+const tableNames = { pattern: /^[^\s.]+\.[^\s.]+$/, described: "a database's and a table's, as in shop.orders" };
+
 const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
 const lambdaMembers = members({ endpoint: lambdaEndpoint });
 const lambda: Setting<ReturnType<typeof lambdaMembers> | undefined> = (given, path) => {
@@ -150,6 +178,7 @@ export const SETTINGS = {
   s3,
   functions: mapOf(localFunction, functionNames),
   lambda,
+  schemas: mapOf(schema, tableNames),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   insecure: yesOrNo,
   streams: listOf(streamInput),
@@ -194,6 +223,7 @@ export interface Settings {
   /** Absent: buckets are folders. */
   readonly s3?: S3Settings;
   readonly functions: Readonly<Record<string, LocalModule>>;
+  readonly tables: Readonly<Record<string, TableSchema>>;
   /** Absent: only local functions can be called. */
   readonly lambda?: LambdaApiSettings;
   readonly logLevel: LogLevel;
@@ -218,6 +248,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     strictDestinations: given.strictDestinations ?? false,
     ...(store !== undefined && { s3: s3Settings(store, ownRegion) }),
     functions: given.functions ?? {},
+    tables: given.schemas ?? {},
     ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,

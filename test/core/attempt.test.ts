@@ -137,7 +137,7 @@ describe('an attempt', () => {
     await w.pass(600_000);
 
     expect(w.events.filter(({ type }) => type === 'diverted')).toMatchObject([{ records: 1, reason: { attempts: 1 } }]);
-    expect(w.buffer.due().batches).toMatchObject([{ lane: 'idevents/error/processing-failed' }]);
+    expect(w.buffer.due().batches).toMatchObject([{ lane: 'idevents/error/format-conversion-failed' }]);
   });
 
   it('is stopped when its stream is deleted, and when the service stops and its grace is over', async () => {

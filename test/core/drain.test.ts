@@ -318,7 +318,7 @@ describe('where records go', () => {
 
     expect(w.seen.map(({ records, errorOutputType }) => [records, errorOutputType])).toEqual([
       [['a', 'b', 'c'], undefined],
-      [['b'], 'processing-failed'],
+      [['b'], 'format-conversion-failed'],
     ]);
   });
 });

@@ -68,7 +68,7 @@ async function errorObjects(kind: DestinationKind, changes: JsonObject) {
   const stream = await streams.get('clicks');
   if (stream === undefined) throw new Error('the stream was just made');
   const objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-  const { s3 } = destinations({ objects });
+  const { s3 } = destinations({ objects, tables: () => undefined });
   const w = await world([stream], { startAt: AT });
   w.farSide = (slice, signal) => s3.deliver(planned(slice), signal);
   const planned = (slice: Slice): Slice => ({ ...slice, plan: { ...slice.plan, output: s3.plan?.(slice) ?? null } });

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import s3 from '../../destinations/s3.ts';
 import type { Destination, Slice, SliceToPlan } from '../../src/core/destination.ts';
@@ -9,6 +10,7 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../../src/core/objects.ts';
 import { type RecordBlock, recordBlock } from '../../src/core/records.ts';
 import { type FolderObjects, folderObjects } from '../../src/objects/folder.ts';
+import { compressors } from '../formats/conversion/decompressors.ts';
 
 const top = await fs.mkdtemp(join(tmpdir(), 'hydrant-s3-destination-'));
 afterAll(() => fs.rm(top, { recursive: true }));
@@ -33,12 +35,16 @@ const FAILED: RecordBlock = recordBlock(OLDEST_AT, [Buffer.from('poison')], {
   lastAttemptAt: OLDEST_AT + 60_000,
 });
 
+/** The one table there is. */
+const tables = (database: string, table: string) =>
+  `${database}.${table}` === 'shop.orders' ? { columns: [{ name: 'id', type: 'int' }] } : undefined;
+
 describe('the S3 destination', () => {
   let objects: FolderObjects;
   let destination: Destination;
   beforeEach(async () => {
     objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-    destination = s3({ objects });
+    destination = s3({ objects, tables });
   });
 
   const deliver = (slice: SliceToPlan, blocks: readonly RecordBlock[]) =>
@@ -170,7 +176,7 @@ describe('what the S3 destination asks of its object store', () => {
     const { store, puts } = recordingStore();
     const KMSEncryptionConfig = { AWSKMSKeyARN: 'arn:aws:kms:eu-west-1:000000000000:key/k' };
     const config = { ...CONFIG, CompressionFormat: 'GZIP', EncryptionConfiguration: { KMSEncryptionConfig } };
-    const destination = s3({ objects: store });
+    const destination = s3({ objects: store, tables });
 
     await destination.deliver(planned(destination, slice({ config }), [records('x')]), signal);
 
@@ -184,7 +190,7 @@ describe('what the S3 destination asks of its object store', () => {
   it('is that it gives up the upload an earlier attempt noted, and notes its own before the first part', async () => {
     const { store, puts } = recordingStore();
     const notes: JsonValue[] = [];
-    const destination = s3({ objects: store });
+    const destination = s3({ objects: store, tables });
     const attempt = planned(destination, slice({ config: CONFIG }), [records('x')]);
 
     await destination.deliver(
@@ -199,6 +205,84 @@ describe('what the S3 destination asks of its object store', () => {
 
     expect(puts[0]?.abandonedUpload).toBe('earlier');
     expect(notes).toEqual([{ uploadId: 'mine' }]);
+  });
+});
+
+describe('an S3 destination that converts records', () => {
+  const CONVERTED = {
+    ...CONFIG,
+    DataFormatConversionConfiguration: {
+      Enabled: true,
+      SchemaConfiguration: { RoleARN: 'arn:r', DatabaseName: 'shop', TableName: 'orders' },
+      InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
+      OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } },
+    },
+  };
+
+  it('writes one Parquet file of those that fit the table, and refuses the others by their places', async () => {
+    const { store, puts, bodies } = recordingStore();
+    const destination = s3({ objects: store, tables });
+    const toPlan = slice({ config: CONVERTED });
+
+    const { refused } = await destination.deliver(
+      planned(destination, toPlan, [records('{"id":1}', '{"id":"x"}'), records('no json', '{"id":2}')]),
+      signal,
+    );
+
+    expect(puts[0]?.key).toMatch(/\.parquet$/);
+    expect(puts[0]).not.toHaveProperty('contentEncoding');
+    const file = new Uint8Array(bodies[0]!).buffer; // one put, one body
+    expect(await parquetReadObjects({ file, compressors })).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(refused).toMatchObject([
+      { index: 1, code: 'DataFormatConversion.MalformedData', retryable: false },
+      { index: 2, code: 'DataFormatConversion.ParseError', retryable: false },
+    ]);
+  });
+
+  it('writes no file when no record fits', async () => {
+    const { store, puts } = recordingStore();
+    const destination = s3({ objects: store, tables });
+
+    const delivered = await destination.deliver(
+      planned(destination, slice({ config: CONVERTED }), [records('no json')]),
+      signal,
+    );
+
+    expect(puts).toEqual([]);
+    expect(delivered).toMatchObject({ bytes: 0, refused: [{ index: 0 }] });
+  });
+
+  it('follows the columns of its plan, whatever became of the table since', async () => {
+    const { store, bodies } = recordingStore();
+    const attempt = planned(s3({ objects: store, tables }), slice({ config: CONVERTED }), [records('{"id":1}')]);
+
+    await s3({ objects: store, tables: () => undefined }).deliver(attempt, signal);
+
+    const file = new Uint8Array(bodies[0]!).buffer; // one put, one body
+    expect(await parquetReadObjects({ file, compressors })).toEqual([{ id: 1 }]);
+  });
+
+  it('waits for a table that is not known', () => {
+    const destination = s3({ objects: recordingStore().store, tables: () => undefined });
+
+    expect(() => destination.plan?.(slice({ config: CONVERTED }))).toThrow(
+      expect.objectContaining({ code: 'DataFormatConversion.EntityNotFound', retryable: true, refused: true }),
+    );
+  });
+
+  it('names the table in the reports of records that failed', async () => {
+    const { store, bodies } = recordingStore();
+    const destination = s3({ objects: store, tables });
+    const reason = { type: 'format-conversion-failed', code: 'c', message: 'm', attempts: 1, lastAttemptAt: 2 };
+    const toPlan = slice({ config: CONVERTED, errorOutputType: 'format-conversion-failed' });
+
+    await destination.deliver(planned(destination, toPlan, [recordBlock(1, [Buffer.from('x')], reason)]), signal);
+
+    expect(JSON.parse(bodies[0]!.toString())).toMatchObject({
+      // one put, one body
+      lastErrorCode: 'c',
+      dataCatalogTable: { databaseName: 'shop', tableName: 'orders', versionId: 'LATEST', roleArn: 'arn:r' },
+    });
   });
 });
 
@@ -240,15 +324,18 @@ function records(...texts: readonly string[]): RecordBlock {
 /** Takes every object and remembers what was asked. */
 function recordingStore() {
   const puts: ObjectPut[] = [];
+  const bodies: Buffer[] = [];
   const store: ObjectStore = {
     encryptsWithKms: true,
     async put(object) {
       puts.push(object);
-      let bytes = 0;
-      for await (const chunk of object.body) bytes += chunk.length;
-      return { outcome: 'stored', bytes };
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of object.body) chunks.push(chunk);
+      const body = Buffer.concat(chunks);
+      bodies.push(body);
+      return { outcome: 'stored', bytes: body.length };
     },
     exists: async () => false,
   };
-  return { store, puts };
+  return { store, puts, bodies };
 }

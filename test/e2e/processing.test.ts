@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hydrant, objectsIn, s3Destination, sandbox } from './hydrant.ts';
 
@@ -16,7 +17,10 @@ describe('a stream with processors', () => {
   beforeAll(async () => {
     folder = await newFolder();
     await writeFile(join(folder, 'shout.mjs'), SHOUT);
-    await writeFile(join(folder, 'hydrant.config.json'), JSON.stringify({ functions: { shout: './shout.mjs' } }));
+    await writeFile(
+      join(folder, 'hydrant.config.json'),
+      JSON.stringify({ functions: { shout: './shout.mjs' }, schemas: SCHEMAS }),
+    );
     endpoint = (await start(folder)).url;
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     sdk = new FirehoseClient({ endpoint, region: 'eu-central-1', credentials });
@@ -135,6 +139,64 @@ describe('a stream with processors', () => {
     expect(error.lambdaARN).toBe('arn:aws:lambda:eu-central-1:000000000000:function:shout');
   });
 
+  it('writes Parquet files into partitions, and puts what does not fit their table under the error prefix', async () => {
+    await create('sales', {
+      Prefix: 'customer=!{partitionKeyFromQuery:customer}/',
+      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      DynamicPartitioningConfiguration: { Enabled: true },
+      ProcessingConfiguration: {
+        Enabled: true,
+        Processors: [
+          {
+            Type: 'MetadataExtraction',
+            Parameters: [
+              parameter('MetadataExtractionQuery', '{customer: .customer}'),
+              parameter('JsonParsingEngine', 'JQ-1.6'),
+            ],
+          },
+        ],
+      },
+      DataFormatConversionConfiguration: {
+        SchemaConfiguration: {
+          RoleARN: 'arn:aws:iam::000000000000:role/firehose',
+          DatabaseName: 'shop',
+          TableName: 'sales',
+        },
+        InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
+        OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } },
+      },
+    });
+
+    await put(
+      'sales',
+      '{"customer":"a","total":1.5,"tags":["x","y"]}',
+      '{"customer":"b","total":2}',
+      '{"customer":"a","total":"a lot"}',
+      '{"customer":"a","total":3}',
+    );
+    await hydrant(['flush', 'sales', '--endpoint', endpoint]);
+
+    const rows: Record<string, unknown> = {};
+    let errors = '';
+    for await (const [key, bytes] of objectsIn(folder, 'sales')) {
+      if (key.startsWith('errors/format-conversion-failed/')) errors += bytes;
+      else rows[key.slice(0, key.indexOf('/'))] = await parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+    }
+    expect(rows).toEqual({
+      'customer=a': [
+        { customer: 'a', total: 1.5, tags: ['x', 'y'] },
+        { customer: 'a', total: 3, tags: undefined },
+      ],
+      'customer=b': [{ customer: 'b', total: 2, tags: undefined }],
+    });
+    const error = JSON.parse(errors);
+    expect(Buffer.from(error.rawData, 'base64').toString()).toBe('{"customer":"a","total":"a lot"}');
+    expect(error).toMatchObject({
+      lastErrorCode: 'DataFormatConversion.MalformedData',
+      dataCatalogTable: { databaseName: 'shop', tableName: 'sales' },
+    });
+  });
+
   it('fails the record that its query does not end on, and no other', async () => {
     await create('hostile', {
       Prefix: 'p=!{partitionKeyFromQuery:p}/',
@@ -176,3 +238,13 @@ const SHOUT = `
     return say === '' ? null : record.partitioned(say.toUpperCase() + '\\n', { by });
   };
 `;
+
+const SCHEMAS = {
+  'shop.sales': {
+    columns: [
+      { name: 'customer', type: 'string' },
+      { name: 'total', type: 'double' },
+      { name: 'tags', type: 'array<string>' },
+    ],
+  },
+};

@@ -36,6 +36,7 @@ export function testApi(settings: Partial<ApiSettings> = {}) {
       strictDestinations: false,
       hasAdapter: () => true,
       encryptsWithKms: true,
+      hasTable: () => true,
       streamQuota: 5_000,
       ...settings,
     },

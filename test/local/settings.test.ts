@@ -69,6 +69,7 @@ describe('settings', () => {
       transitionMs: 0,
       strictDestinations: false,
       functions: {},
+      tables: {},
       logLevel: 'info',
       insecure: false,
       streams: [],
@@ -108,6 +109,25 @@ describe('settings', () => {
     ['an endpoint that is no URL', { lambda: { endpoint: 'here' } }, 'lambda.endpoint: must be the URL'],
   ])('refuse a function with %s', (_, config, message) => {
     expect(() => settingsIn(config, '/hydrant.config.js')).toThrow(message);
+  });
+
+  it('hold the schemas of tables', () => {
+    const schemas = { 'shop.orders': { columns: [{ name: 'id', type: 'bigint' }] } };
+
+    expect(settled('/', {}, read({ schemas })).tables).toEqual(schemas);
+  });
+
+  it.each<[string, object, string]>([
+    ['under half a name', { orders: { columns: [] } }, "schemas.orders: its name must be a database's and a table's"],
+    ['without columns', { 'a.b': {} }, 'schemas.a.b.columns: a table to convert to needs at least one column'],
+    [
+      'with half a column',
+      { 'a.b': { columns: [{ name: 'id' }] } },
+      'schemas.a.b.columns[0]: must have a name and a type.',
+    ],
+    ['of no type', { 'a.b': { columns: [{ name: 'id', type: 'int4' }] } }, 'schemas.a.b.columns[0].type: '],
+  ])('refuse a schema %s', (_, schemas, message) => {
+    expect(() => read({ schemas })).toThrow(message);
   });
 
   it('of the command line win over those of the file', () => {

@@ -126,7 +126,7 @@ async function begin(world: World): Promise<void> {
       startedAt: clock.now(),
       buffer,
       streams,
-      adapters: destinations({ objects }),
+      adapters: destinations({ objects, tables: () => undefined }),
       processing: processors({ transform: fickle(world) }),
       now: clock.now,
       newBatchId: () => `batch-${++world.made}`,

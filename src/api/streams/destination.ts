@@ -1,5 +1,8 @@
+import { ConfigError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { DestinationKind, StreamDefinition } from '../../core/streams.ts';
+import { conversionOf } from '../../formats/conversion/format-options.ts';
+import { conversionIn, tableNamed } from '../../formats/conversion/stream-table.ts';
 import type { ApiContext } from '../context.ts';
 import { DESTINATIONS } from '../destinations/index.ts';
 import { invalidArgument } from '../invalid.ts';
@@ -26,9 +29,28 @@ export function refuseImpossible(context: ApiContext, { kind, config }: Destinat
         'Leave out KMSEncryptionConfig, or run Hydrant with an S3 endpoint for its buckets.',
     );
   }
+  refuseImpossibleConversion(context, config);
   if (strictDestinations && !hasAdapter(kind)) {
     throw invalidArgument(
       `This version of Hydrant has no adapter for ${kind} destinations, and runs with strict destinations.`,
+    );
+  }
+}
+
+/** On AWS a table is looked up in Glue when a stream is created; the words are ours. */
+function refuseImpossibleConversion({ settings }: ApiContext, config: JsonObject): void {
+  const conversion = conversionIn(config);
+  if (conversion === undefined) return;
+  try {
+    conversionOf(conversion);
+  } catch (error) {
+    if (error instanceof ConfigError) throw invalidArgument(`${error.message}.`);
+    throw error;
+  }
+  const { database, table } = tableNamed(conversion);
+  if (!settings.hasTable(database, table)) {
+    throw invalidArgument(
+      `There is no schema for the table ${database}.${table}. Name it under schemas in Hydrant's configuration file.`,
     );
   }
 }

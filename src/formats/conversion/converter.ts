@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { BatchBlock } from '../../core/buffer.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { RecordBlock } from '../../core/records.ts';
 import { type Field, struct } from './fields.ts';
 import type { InputFormat, OutputFormat } from './format-options.ts';
 import { type HiveField, hiveType } from './hive-types.ts';
@@ -16,12 +16,6 @@ import { unescaper } from './unescape.ts';
 /** Glue's columns: name and Hive type text, in order; partition columns are not written. */
 export interface TableSchema {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-}
-
-/** A block of a batch. */
-export interface BatchBlock extends RecordBlock {
-  /** The place of the block's first record in the batch. */
-  readonly place: number;
 }
 
 /** A record that could not be converted. */
@@ -56,6 +50,12 @@ export function converter(schema: TableSchema, input: InputFormat, output: Outpu
   // Throws what is wrong with the patterns now, and not when the first record comes.
   scalarRules(input);
   return { convert: (blocks, failed) => convert({ columns, input, output }, blocks, failed) };
+}
+
+/** The schema, when every column has a type that can be written. Throws as `converter` does. */
+export function checkedSchema(schema: TableSchema): TableSchema {
+  tableColumns(schema);
+  return schema;
 }
 
 interface Conversion {

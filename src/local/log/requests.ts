@@ -5,7 +5,7 @@ import type { Wish } from './group.ts';
 import { batchOf, laneStatus } from './ledger.ts';
 import type { Request } from './queue.ts';
 import { type ReaderContext, readRun } from './reader.ts';
-import { earliest, type Run, type RunTimes, rangesBetween } from './runs.ts';
+import { earliest, overlap, pairsIn, type Run, type RunTimes, rangesBetween, sumOfRanges } from './runs.ts';
 import type { BatchState, Ledger, Operation, StoredBlock } from './state.ts';
 
 /** A commit with more bytes than this is refused: it could not be written, nor read again, in bounded memory. */
@@ -58,7 +58,7 @@ function statusesOf(ledger: Ledger, lanes: Iterable<LaneKey>): LaneStatus[] {
 
 function anyRequest(context: ReaderContext, change: Change): Request<readonly LaneStatus[]> {
   const { ledger } = context;
-  const moves = (change.move ?? []).map((move) => preparedMove(context, move, change.now));
+  const moves = (change.move ?? []).map((move) => preparedMove(ledger, move, change.now));
   const named = [change.finish, change.advance?.batch, ...(change.move ?? []).map(({ batch }) => batch)];
   const batches = named.filter((id) => id !== undefined);
   let filled: LaneKey[] = [];
@@ -79,7 +79,14 @@ function anyRequest(context: ReaderContext, change: Change): Request<readonly La
     },
 
     async prepare() {
-      for (const move of moves) await move.prepare();
+      const waiting = moves.filter((move) => !move.isPrepared());
+      for (const id of new Set(waiting.map(({ batch }) => batch))) {
+        await prepareMoves(
+          context,
+          id,
+          waiting.filter(({ batch }) => batch === id),
+        );
+      }
     },
 
     answer: () => statusesOf(ledger, filled),
@@ -100,9 +107,10 @@ function remaining({ advance, finish, discard, cursor }: Change): Operation[] {
   return operations;
 }
 
+type PreparedMove = ReturnType<typeof preparedMove>;
+
 /** The runs that a move takes along. Where it takes part of one, the bytes of that part have to be read first. */
-function preparedMove(context: ReaderContext, { batch: id, lane, records, reason }: Move, now: number | undefined) {
-  const { ledger } = context;
+function preparedMove(ledger: Ledger, { batch: id, lane, records, reason }: Move, now: number | undefined) {
   let runs: readonly Run[] | undefined;
   let preparedAt = -1;
 
@@ -113,6 +121,7 @@ function preparedMove(context: ReaderContext, { batch: id, lane, records, reason
   }
 
   return {
+    batch: id,
     lane,
     isPrepared: () => whole() !== undefined || preparedAt === ledger.batches.get(id)?.advanced,
     runs: () =>
@@ -121,55 +130,88 @@ function preparedMove(context: ReaderContext, { batch: id, lane, records, reason
         enteredAt: now ?? run.oldestAt,
         ...(reason !== undefined && { reason }),
       })),
-    async prepare() {
-      const batch = ledger.batches.get(id);
-      if (batch === undefined || whole() !== undefined) return;
-      const { advanced } = batch;
-      runs = await partsOf(context, batch, records ?? [[advanced, batch.records]]);
-      preparedAt = advanced;
+    /** Places in the batch, as flat ranges. */
+    ranges: ({ advanced, records: all }: BatchState) => (records ?? [[advanced, all] as const]).flat(),
+    prepared(parts: readonly Run[], at: number): void {
+      runs = parts;
+      preparedAt = at;
     },
   };
 }
 
-/** The batch's records in these ranges (of their places in the batch), as runs. */
-async function partsOf(
-  context: ReaderContext,
-  batch: BatchState,
-  ranges: readonly (readonly [from: number, to: number])[],
-): Promise<Run[]> {
-  const parts: Run[] = [];
+/**
+ * Finds the runs that moves of one batch take along. However many there are, and a destination may refuse every record
+ * for a reason of its own, the batch is read once.
+ */
+async function prepareMoves(context: ReaderContext, id: string, moves: readonly PreparedMove[]): Promise<void> {
+  const batch = context.ledger.batches.get(id);
+  if (batch === undefined) return;
+  const { advanced } = batch;
+  const parts = moves.map((): Run[] => []);
+  const wanted = moves.map((move) => move.ranges(batch));
   let place = 0;
   for (const run of batch.runs) {
-    const inside = ranges.map(([from, to]) => [Math.max(from - place, 0), Math.min(to - place, run.records)] as const);
-    const part = await partOf(
-      context,
-      run,
-      inside.filter(([from, to]) => from < to),
-    );
-    if (part) parts.push(part);
+    const inRun = wanted.map((ranges) => overlap(ranges, [place, place + run.records]).map((at) => at - place));
+    const taken = await partsOf(context, run, inRun);
+    for (const [move, part] of taken) parts[move]?.push(part);
     place += run.records;
+  }
+  for (const [i, move] of moves.entries()) move.prepared(parts[i] ?? [], advanced);
+}
+
+/** For each move that takes some of the run's records, by their places in the run, those as a run of their own. */
+async function partsOf(
+  context: ReaderContext,
+  run: Run,
+  wanted: readonly (readonly number[])[],
+): Promise<ReadonlyMap<number, Run>> {
+  const parts = new Map<number, Run>();
+  const tallies: Tally[] = [];
+  for (const [move, places] of wanted.entries()) {
+    const records = sumOfRanges(places);
+    if (records === run.records) parts.set(move, run);
+    else if (records > 0) tallies.push({ move, places, records, bytes: 0, oldestAt: Number.POSITIVE_INFINITY });
+  }
+  await count(context, run, tallies);
+  for (const { move, places, records, bytes, oldestAt } of tallies) {
+    const only = pairsIn(places).flatMap(([from, to]) => rangesBetween(run, from, to));
+    const [from = run.from, to = run.to] = [only[0], only.at(-1)];
+    parts.set(move, { ...run, from, to, records, only, bytes, oldestAt: Math.min(oldestAt, Number.MAX_SAFE_INTEGER) });
   }
   return parts;
 }
 
-async function partOf(
-  context: ReaderContext,
-  run: Run,
-  places: readonly (readonly [from: number, to: number])[],
-): Promise<Run | undefined> {
-  const only = places.flatMap(([from, to]) => rangesBetween(run, from, to));
-  const records = places.reduce((sum, [from, to]) => sum + to - from, 0);
-  if (records === run.records) return run;
-  const [from, to] = [only[0], only.at(-1)];
-  if (from === undefined || to === undefined) return undefined;
-  const part = { ...run, from, to, records, only };
-  let bytes = 0;
-  let oldestAt = Number.POSITIVE_INFINITY;
-  for await (const block of readRun(context, part, 0, records)) {
-    bytes += block.data.length;
-    oldestAt = Math.min(oldestAt, block.arrivedAt);
+/** What a move takes of a run, as it is counted. */
+interface Tally {
+  readonly move: number;
+  readonly places: readonly number[];
+  readonly records: number;
+  bytes: number;
+  oldestAt: number;
+}
+
+/** Reads the run's records from the first that is wanted to the last, and counts each for who wants it. */
+async function count(context: ReaderContext, run: Run, tallies: readonly Tally[]): Promise<void> {
+  const first = Math.min(...tallies.map(({ places }) => places[0] ?? 0));
+  const last = Math.max(...tallies.map(({ places }) => places.at(-1) ?? 0));
+  if (tallies.length === 0) return;
+  /** Who wants records, by where their next range starts. */
+  const starts = tallies.flatMap((tally) => pairsIn(tally.places).map(([from, to]) => ({ from, to, tally })));
+  starts.sort((a, b) => a.from - b.from);
+  let open: (typeof starts)[number][] = [];
+  let next = 0;
+  for await (const block of readRun(context, run, first, last)) {
+    for (const [i, length] of block.lengths.entries()) {
+      const place = block.place + i;
+      for (let start = starts[next]; start !== undefined && start.from <= place; start = starts[++next])
+        open.push(start);
+      if (open.some(({ to }) => to <= place)) open = open.filter(({ to }) => to > place);
+      for (const { tally } of open) {
+        tally.bytes += length;
+        tally.oldestAt = Math.min(tally.oldestAt, block.arrivedAt);
+      }
+    }
   }
-  return { ...part, bytes, oldestAt: Math.min(oldestAt, Number.MAX_SAFE_INTEGER) };
 }
 
 /** The lane's oldest records as a batch: whole runs, and of the last as many blocks as are needed. */

@@ -92,6 +92,18 @@ function addRange(ranges: number[], from: number, to: number): void {
   else ranges.push(from, to);
 }
 
+/** Flat ranges as pairs. */
+export function pairsIn(ranges: readonly number[]): [from: number, to: number][] {
+  const pairs: [number, number][] = [];
+  for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i]!, ranges[i + 1]!]); // ranges come in pairs
+  return pairs;
+}
+
+/** How many numbers flat ranges hold. */
+export function sumOfRanges(ranges: readonly number[]): number {
+  return pairsIn(ranges).reduce((sum, [from, to]) => sum + to - from, 0);
+}
+
 /** What both lists of ranges hold. */
 export function overlap(one: readonly number[], other: readonly number[]): number[] {
   const common: number[] = [];

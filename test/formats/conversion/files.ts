@@ -1,6 +1,7 @@
 import { parquetReadObjects } from 'hyparquet';
+import type { BatchBlock } from '../../../src/core/buffer.ts';
 import { recordBlock } from '../../../src/core/records.ts';
-import { type BatchBlock, type ConversionFailure, converter } from '../../../src/formats/conversion/converter.ts';
+import { type ConversionFailure, converter } from '../../../src/formats/conversion/converter.ts';
 import { conversionOf, type InputFormat, type OutputFormat } from '../../../src/formats/conversion/format-options.ts';
 import { collected } from '../chunks.ts';
 import { compressors } from './decompressors.ts';
