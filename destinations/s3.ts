@@ -147,6 +147,8 @@ async function deliverConverted(
     const first = await chunks.next();
     if (first.done === true) return { bytes: 0, refused };
     const { bytes } = await objects.put({ ...objectOf(slice, plan), body: after(first.value, chunks) }, signal);
+    // A store that has the file already does not read it to its end, and the last refusals are known only there.
+    for (let next = await chunks.next(); next.done !== true; ) next = await chunks.next();
     return { bytes, refused };
   } finally {
     await chunks.return?.();

@@ -239,6 +239,18 @@ describe('an S3 destination that converts records', () => {
     ]);
   });
 
+  it('refuses the same records when an earlier attempt has stored the file, which nobody reads then', async () => {
+    const put = async () => ({ outcome: 'already-there' as const, bytes: 1 });
+    const destination = s3({ objects: { ...recordingStore().store, put }, tables });
+
+    const { refused } = await destination.deliver(
+      planned(destination, slice({ config: CONVERTED }), [records('{"id":1}'), records('no json')]),
+      signal,
+    );
+
+    expect(refused).toMatchObject([{ index: 1 }]);
+  });
+
   it('writes no file when no record fits', async () => {
     const { store, puts } = recordingStore();
     const destination = s3({ objects: store, tables });
