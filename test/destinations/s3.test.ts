@@ -242,9 +242,12 @@ describe('an S3 destination that converts records', () => {
   it('refuses the same records when an earlier attempt has stored the file, which nobody reads then', async () => {
     const put = async () => ({ outcome: 'already-there' as const, bytes: 1 });
     const destination = s3({ objects: { ...recordingStore().store, put }, tables });
+    const Serializer = { ParquetSerDe: { BlockSizeBytes: 1 } };
+    const conversion = { ...CONVERTED.DataFormatConversionConfiguration, OutputFormatConfiguration: { Serializer } };
+    const config = { ...CONVERTED, DataFormatConversionConfiguration: conversion };
 
     const { refused } = await destination.deliver(
-      planned(destination, slice({ config: CONVERTED }), [records('{"id":1}'), records('no json')]),
+      planned(destination, slice({ config }), [records('{"id":1}'), records('no json')]),
       signal,
     );
 
