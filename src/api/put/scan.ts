@@ -1,4 +1,4 @@
-import { decodeLatin1Base64, NOT_BASE64 } from './base64.ts';
+import { decodeLatin1Base64, NOT_BASE64 } from '../../formats/base64.ts';
 import { BATCH_BYTES_MOST, BATCH_RECORDS_MOST, RECORD_BYTES_MOST } from './limits.ts';
 import type { Put, PutKind } from './put.ts';
 

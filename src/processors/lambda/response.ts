@@ -1,6 +1,6 @@
 import { DeliveryError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64 } from '../../formats/base64.ts';
 import { tooLarge } from './halves.ts';
 import { partitionKeysIn } from './partition-keys.ts';
 import type { TransformOutcome, TransformRecord } from './transform.ts';

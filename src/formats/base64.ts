@@ -26,3 +26,14 @@ export function decodeLatin1Base64(text: string, into: Buffer, at: number): numb
   if (length === NOT_BASE64 || text.includes('-') || text.includes('_')) return NOT_BASE64;
   return into.write(text, at, length, 'base64') === length ? length : NOT_BASE64;
 }
+
+/** The bytes of any text in memory of their own; undefined when it is not base64. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const length = decodedLength(text);
+  // Of a character beyond Latin-1 the native decoder looks at the lower byte, and takes U+0141 for an A.
+  if (length === NOT_BASE64 || BEYOND_LATIN1.test(text)) return undefined;
+  const bytes = Buffer.allocUnsafe(length);
+  return decodeLatin1Base64(text, bytes, 0) === length ? bytes : undefined;
+}
+
+const BEYOND_LATIN1 = /[^\u0000-\u00ff]/;
