@@ -1,7 +1,8 @@
 import assert from 'node:assert';
-import type { Delivered, Destination, RefusedRecord, Slice, SliceToPlan } from '../src/core/destination.ts';
+import type { Delivered, Destination, Slice, SliceToPlan } from '../src/core/destination.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../src/core/objects.ts';
+import type { RefusedRecord } from '../src/core/refusals.ts';
 import { type CompressionFormat, codec } from '../src/formats/compression.ts';
 import { type ConversionFailure, converter, type TableSchema } from '../src/formats/conversion/converter.ts';
 import { conversionOf } from '../src/formats/conversion/format-options.ts';

@@ -1,8 +1,9 @@
 /** Hydrant within a program of your own: the service without the command line. */
 
 export type { ApiRequest, ApiResponse } from './api/context.ts';
-export type { Delivered, Destination, RefusedRecord, Slice, SliceToPlan } from './core/destination.ts';
+export type { Delivered, Destination, Slice, SliceLimits, SliceToPlan } from './core/destination.ts';
 export { ApiError, ConfigError, DeliveryError } from './core/errors.ts';
+export type { RefusedRecord } from './core/refusals.ts';
 export type {
   AnyOutput,
   Output,

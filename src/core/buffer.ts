@@ -1,6 +1,8 @@
 import type { JsonValue } from './json.ts';
 import type { LaneKey, Stage } from './lanes.ts';
+import type { Ranges } from './ranges.ts';
 import type { FailureReason, RecordBlock } from './records.ts';
+import type { Refusal } from './refusals.ts';
 
 /**
  * The durable buffer: lanes of records, and the batches sealed from them. Two hosts implement it, and a memory form for
@@ -32,10 +34,11 @@ export interface RecordBuffer {
   release(batch: string): void;
 
   /**
-   * The batch's records in order, from its `advanced` mark on, in pieces of at most a few MiB. May be called again.
-   * Records whose stored bytes are damaged are left out, counted and reported; `place` tells where they are missing.
+   * The batch's records in order, from its `advanced` mark and place `from` on, in pieces of at most a few MiB. May be
+   * called again. Records whose stored bytes are damaged are left out, counted and reported; `place` tells where they
+   * are missing.
    */
-  read(batch: string): AsyncIterable<BatchBlock>;
+  read(batch: string, from?: number): AsyncIterable<BatchBlock>;
 
   /**
    * Stores what the delivery will create, before its first byte leaves. Replaces an earlier plan: when that is allowed
@@ -101,7 +104,7 @@ export interface Move {
   readonly batch: string;
   readonly lane: LaneKey;
   /** Record numbers within the batch, as half-open ranges in order; absent means all from its `advanced` mark on. */
-  readonly records?: readonly (readonly [from: number, to: number])[];
+  readonly records?: Ranges;
   readonly reason?: FailureReason;
 }
 
@@ -145,6 +148,15 @@ export interface Plan {
   readonly output: JsonValue;
   /** What the destination noted in the middle of an attempt: an upload id, finished slices. */
   readonly note?: JsonValue;
+  /** Of a batch that goes out in slices: what needs no further attempt. */
+  readonly progress?: Progress;
+}
+
+export interface Progress {
+  /** Records that were taken or refused for good. */
+  readonly settled: Ranges;
+  /** Those of them that were refused. They go to the error output when the batch is done. */
+  readonly refusals: readonly Refusal[];
 }
 
 export interface Postponement {
@@ -154,6 +166,8 @@ export interface Postponement {
   readonly firstAttemptAt: number;
   /** When the last attempt ended. */
   readonly endedAt: number;
+  /** How long the batch has waited between its attempts, all waits together. */
+  readonly waitedMs?: number;
   /** `refused`: in every attempt under this plan the far side certainly took nothing. `unknown`: it may have. */
   readonly outcome: 'refused' | 'unknown';
   readonly code: string;

@@ -1,5 +1,6 @@
 import type { BatchBlock, Plan } from './buffer.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { RefusedRecord } from './refusals.ts';
 
 /**
  * Where records go. A destination knows nothing of buffers, retries, backoff or backups: it makes one attempt at one
@@ -11,6 +12,12 @@ export interface Destination {
    * `deliver` is called and hands the same plan to every repeat.
    */
   plan?(slice: SliceToPlan): JsonValue;
+
+  /**
+   * What one request may hold. The core then cuts batches into slices of that, delivers each with `deliver`, and keeps
+   * which are done. Without it the whole batch is one slice.
+   */
+  limits?(config: JsonObject): SliceLimits;
 
   /**
    * One attempt. Resolves when the far side has the records for good, with those it would not take. Throws a
@@ -26,8 +33,17 @@ export interface Destination {
   isAbsent?(plan: Plan, signal: AbortSignal): Promise<boolean>;
 }
 
+export interface SliceLimits {
+  readonly records: number;
+  /** Of the records' own bytes, before any encoding. A single record may be larger. */
+  readonly bytes: number;
+}
+
 export interface SliceToPlan {
-  /** `<batch>/<number>`: the same for every attempt, so that a receiver can drop repeats. */
+  /**
+   * `<batch>/0` for a whole batch, `<batch>/<from>-<to>` for the records between two places: the same for every attempt
+   * at the same records, so that a receiver can drop repeats.
+   */
   readonly id: string;
   readonly stream: { readonly name: string; readonly arn: string; readonly version: number };
   /** The destination's wire configuration, defaults filled in. */
@@ -56,12 +72,4 @@ export interface Delivered {
   /** Bytes that left, as stored or sent. */
   readonly bytes: number;
   readonly refused?: readonly RefusedRecord[];
-}
-
-export interface RefusedRecord {
-  /** Its place, as `read` tells it. */
-  readonly index: number;
-  readonly code: string;
-  readonly message: string;
-  readonly retryable: boolean;
 }

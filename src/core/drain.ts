@@ -1,16 +1,18 @@
-import type { Batch, LaneStatus, Move, Plan, RecordBuffer } from './buffer.ts';
-import type { RefusedRecord, Slice } from './destination.ts';
+import type { Batch, LaneStatus, Move, Plan, Progress, RecordBuffer } from './buffer.ts';
+import { deliverBatch } from './deliver-batch.ts';
 import { DeliveryError } from './errors.ts';
 import type { DrainEvent } from './events.ts';
-import { type LaneKey, laneKey, laneOf, type Stage } from './lanes.ts';
-import { type Delivery, isInDoubt, nextPlan, settledAt, sliceToPlan, wasRefused } from './plan.ts';
+import { consequence, type FailedAttempt } from './failure.ts';
+import { type LaneKey, laneKey, laneOf } from './lanes.ts';
+import { type Delivery, nextPlan, settledAt } from './plan.ts';
 import { dueAt } from './policy.ts';
 import { processBatch } from './process-batch.ts';
 import type { Processing } from './processing.ts';
+import { gaps, sizeOf, union } from './ranges.ts';
 import type { FailureReason } from './records.ts';
-import { backoffMs } from './retry.ts';
+import type { Refusal } from './refusals.ts';
 import { type Adapters, routeOf } from './route.ts';
-import { hintsOf, processingRetriesMost, REFUSED_BY_DESTINATION } from './settings.ts';
+import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
 import type { StreamDefinition, StreamStore } from './streams.ts';
 
 export interface DrainPorts {
@@ -100,20 +102,23 @@ export function drain(ports: DrainPorts): Drain {
   }
 
   async function deliver(delivery: Delivery, signal: AbortSignal): Promise<Attempted> {
-    const { batch, stream, route } = delivery;
+    const { batch, stream } = delivery;
     const startedAt = now();
     let plan: Plan | undefined;
     try {
       const settled = settledAt(delivery, ports.startedAt);
       if (settled > startedAt) return rest(batch, settled);
       const next = await nextPlan(delivery, signal);
-      await buffer.plan(batch.id, next);
-      plan = next;
-      const delivered = await route.destination.deliver(sliceOf(delivery, plan), signal);
-      const moves = movesOf(delivery, delivered.refused ?? [], plan.attempt);
+      const keep = async (changed: Plan): Promise<void> => {
+        await buffer.plan(batch.id, changed);
+        plan = changed;
+      };
+      await keep(next);
+      const delivered = await deliverBatch({ read: buffer.read, keep }, { delivery, plan: next }, signal);
+      const moves = movesOf(batch, stream, delivered.refusals, next.attempt);
       const attempted = await finish(batch, moves);
       const freshnessMs = now() - batch.oldestAt;
-      ports.report({ type: 'delivered', stream, batch, plan, bytes: delivered.bytes, freshnessMs });
+      ports.report({ type: 'delivered', stream, batch, plan: next, bytes: delivered.bytes, freshnessMs });
       return attempted;
     } catch (error) {
       return failedOrStopped({ batch, stream, startedAt, plan, error }, signal);
@@ -134,64 +139,43 @@ export function drain(ports: DrainPorts): Drain {
     return { result: 'postponed', until, code: 'Hydrant.InDoubt', message };
   }
 
-  function sliceOf(delivery: Delivery, plan: Plan): Slice {
-    const { id } = delivery.batch;
-    return {
-      ...sliceToPlan(delivery),
-      plan,
-      read: () => buffer.read(id),
-      note: (note) => buffer.plan(id, { ...plan, note }),
-    };
-  }
-
   /** Records that the destination will not take go to the error output while their batch finishes. */
-  function movesOf({ batch, stream }: Delivery, refused: readonly RefusedRecord[], attempts: number): Move[] {
-    const byReason = new Map<string, RefusedRecord[]>();
-    for (const record of refused) {
-      const own = `${record.code} ${record.message}`;
-      // Beyond so many, records share the message of the first that has their code.
-      const key = byReason.size < REASONS_MOST || byReason.has(own) ? own : record.code;
-      const group = byReason.get(key);
-      if (group === undefined) byReason.set(key, [record]);
-      else group.push(record);
-    }
-    return [...byReason.values()].map((records) => {
-      const { code, message } = records[0]!; // a group has at least the record that made it
+  function movesOf(batch: Batch, stream: StreamDefinition, refusals: readonly Refusal[], attempts: number): Move[] {
+    return refusals.map(({ code, message, records }) => {
       const type = REFUSED_BY_DESTINATION[stream.destination.kind];
       const reason = { type, code, message, attempts, lastAttemptAt: now() };
-      ports.report({ type: 'diverted', stream, batch, records: records.length, reason });
-      const ranges = records.map(({ index }) => [index, index + 1] as const);
-      return { batch: batch.id, lane: errorLane(stream, type), records: ranges, reason };
+      ports.report({ type: 'diverted', stream, batch, records: sizeOf(records), reason });
+      return { batch: batch.id, lane: errorLane(stream, type), records, reason };
     });
   }
 
-  async function afterFailure({ batch, stream, startedAt, plan, error }: FailedAttempt): Promise<Attempted> {
-    const failure = error instanceof DeliveryError ? error : undefined;
-    if (failure === undefined) ports.report({ type: 'faulty', stream, batch, error });
-    const attempts = plan?.attempt ?? (batch.postponed?.attempts ?? 0) + 1;
-    const code = failure?.code ?? 'Hydrant.InternalError';
-    const message = failure?.message ?? `The delivery attempt failed unexpectedly: ${String(error)}`;
-    const { stage } = laneOf(batch.lane);
-    if (failure !== undefined && isGivenUp(failure, attempts, { stream, stage })) {
+  async function afterFailure(failed: FailedAttempt): Promise<Attempted> {
+    const { batch, stream, plan, error } = failed;
+    if (!(error instanceof DeliveryError)) ports.report({ type: 'faulty', stream, batch, error });
+    const next = consequence(failed, { now: now(), random: ports.random() });
+    if (next.is === 'given up') {
+      const { code, message, attempts } = next;
+      const { stage } = laneOf(batch.lane);
       const type = stage === 'process' ? PROCESSING_FAILED : REFUSED_BY_DESTINATION[stream.destination.kind];
-      return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() });
+      return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() }, plan?.progress);
     }
-    const endedAt = now();
-    const until = endedAt + backoffMs(attempts, ports.random());
-    const firstAttemptAt = batch.postponed?.firstAttemptAt ?? startedAt;
-    // Without a plan nothing was sent; with one, a single doubtful attempt taints all later ones under it.
-    const isRefused = plan === undefined ? wasRefused(batch) : failure?.refused === true && !isInDoubt(batch, plan);
-    const outcome = isRefused ? 'refused' : 'unknown';
-    await buffer.postpone(batch.id, { until, attempts, firstAttemptAt, endedAt, outcome, code, message });
+    const { until, attempts, code, message } = next.attempt;
+    await buffer.postpone(batch.id, next.attempt);
     ports.report({ type: 'postponed', stream, batch, until, attempts, code, message });
     return { result: 'postponed', until, code, message };
   }
 
-  /** The rest of the batch goes to the error output; no byte is copied. */
-  async function divert(batch: Batch, stream: StreamDefinition, reason: FailureReason): Promise<Attempted> {
-    const records = batch.records - batch.advanced;
-    const attempted = await finish(batch, [{ batch: batch.id, lane: errorLane(stream, reason.type), reason }]);
-    ports.report({ type: 'diverted', stream, batch, records, reason });
+  /** What is left of the batch goes to the error output; no byte is copied. */
+  async function divert(
+    batch: Batch,
+    stream: StreamDefinition,
+    reason: FailureReason,
+    { settled, refusals }: Progress = { settled: [], refusals: [] },
+  ): Promise<Attempted> {
+    const left = gaps(union([0, batch.advanced], ...settled), batch.records);
+    const rest = { batch: batch.id, lane: errorLane(stream, reason.type), records: left, reason };
+    const attempted = await finish(batch, [...movesOf(batch, stream, refusals, reason.attempts), rest]);
+    ports.report({ type: 'diverted', stream, batch, records: sizeOf(left), reason });
     return attempted;
   }
 
@@ -219,31 +203,6 @@ export function drain(ports: DrainPorts): Drain {
 
     attempt,
   };
-}
-
-/** Messages of a batch's refused records that are kept apart: a message may quote the record. */
-const REASONS_MOST = 1_000;
-
-interface FailedAttempt {
-  readonly batch: Batch;
-  readonly stream: StreamDefinition;
-  readonly startedAt: number;
-  /** Undefined when the attempt failed before it had one. */
-  readonly plan: Plan | undefined;
-  readonly error: unknown;
-}
-
-/** What nobody retries goes to the error output; backups and error output themselves are tried for ever. */
-function isGivenUp(
-  { code, retryable }: DeliveryError,
-  attempts: number,
-  { stream, stage }: { readonly stream: StreamDefinition; readonly stage: Stage },
-): boolean {
-  // What the buffer could not store in the meantime is no fault of the records.
-  if (stage === 'process') {
-    return code.startsWith('Lambda.') && (!retryable || attempts > processingRetriesMost(stream));
-  }
-  return stage === 'deliver' && !retryable;
 }
 
 /** Firehose's error-output-type for records that could not be processed. */

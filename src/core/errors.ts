@@ -20,6 +20,10 @@ export interface DeliveryErrorOptions {
    * True when the far side certainly took nothing, so that the plan may be replaced by one from a newer stream version.
    */
   readonly refused?: boolean;
+  /** True when fewer records at once may be taken: the slice is halved. */
+  readonly isTooLarge?: boolean;
+  /** How long the far side asks to be left alone, in ms. */
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -31,6 +35,8 @@ export class DeliveryError extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly refused: boolean;
+  readonly isTooLarge: boolean;
+  readonly retryAfterMs: number;
 
   constructor(message: string, options: DeliveryErrorOptions) {
     super(message, { cause: options.cause });
@@ -38,6 +44,8 @@ export class DeliveryError extends Error {
     this.code = options.code;
     this.retryable = options.retryable;
     this.refused = options.refused ?? false;
+    this.isTooLarge = options.isTooLarge ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
 

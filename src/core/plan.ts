@@ -26,7 +26,8 @@ export async function nextPlan(delivery: Delivery, signal: AbortSignal): Promise
   if (batch.plan !== undefined && !(await isReplaceable(batch.plan, delivery, signal)))
     return { ...batch.plan, attempt };
   const output = route.destination.plan?.(sliceToPlan(delivery)) ?? null;
-  return { streamVersion: stream.version, attempt, output };
+  const progress = batch.plan?.progress;
+  return { streamVersion: stream.version, attempt, output, ...(progress && { progress }) };
 }
 
 async function isReplaceable(old: Plan, { batch, stream, route }: Delivery, signal: AbortSignal): Promise<boolean> {

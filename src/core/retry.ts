@@ -1,3 +1,5 @@
+import type { Postponement } from './buffer.ts';
+
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 60_000;
 
@@ -12,9 +14,9 @@ export function backoffMs(failedAttempts: number, random: number): number {
 }
 
 /**
- * When a batch that was put off is due, both times in ms since the epoch. A clock that was set back since then does not
- * make it wait longer than any backoff.
+ * When a batch that was put off is due, in ms since the epoch. A clock that was set back since then does not make it
+ * wait longer than it was meant to.
  */
-export function retryAt({ until, now }: { readonly until: number; readonly now: number }): number {
-  return Math.min(until, now + LONGEST_BACKOFF_MS);
+export function retryAt({ until, endedAt }: Pick<Postponement, 'until' | 'endedAt'>, now: number): number {
+  return Math.min(until, now + until - endedAt);
 }

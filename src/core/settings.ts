@@ -118,6 +118,22 @@ export function processingRetriesMost(stream: StreamDefinition): number {
 /** AWS's default. */
 const LAMBDA_RETRIES = 3;
 
+export interface Retries {
+  /** 0: no retry. */
+  readonly durationMs: number;
+  /** Whether only the waits between attempts count, or all the time since the first attempt began. */
+  readonly countsOnlyWaits: boolean;
+}
+
+/** How long a failing delivery is retried; undefined for ever. */
+export function retriesOf({ destination: { kind, config } }: StreamDefinition): Retries | undefined {
+  if (!isJsonObject(config.RetryOptions)) return undefined;
+  const { DurationInSeconds } = config.RetryOptions;
+  assert(typeof DurationInSeconds === 'number', 'stored retry options have a duration');
+  // https://docs.aws.amazon.com/firehose/latest/dev/retry.html
+  return { durationMs: DurationInSeconds * 1_000, countsOnlyWaits: kind === 'HttpEndpoint' || kind === 'Splunk' };
+}
+
 /** AWS's quota of a stream. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 const ACTIVE_PARTITIONS = 500;
 

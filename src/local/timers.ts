@@ -145,7 +145,7 @@ export function timers(ports: TimersPorts): Timers {
     const waiting = buffer.due();
     for (const { lane } of waiting.lanes) if (!alarms.has(lane)) void sealDue(lane);
     for (const { id, lane, postponed } of waiting.batches) {
-      batches.startAt(id, lane, retryAt({ until: postponed?.until ?? 0, now: now() }));
+      batches.startAt(id, lane, postponed === undefined ? 0 : retryAt(postponed, now()));
     }
     cancelSweep = ports.alarm(now() + SWEEP_EVERY_MS, sweep);
   }

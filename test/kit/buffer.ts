@@ -85,6 +85,26 @@ export function describeBuffer(under: BufferUnderTest): void {
       expect(arrivals).toEqual([1_000, 3_000]);
     });
 
+    it('reads from a place on, across blocks', async () => {
+      await append(DELIVER, ['a', 'b', 'c'], 1_000);
+      await append(DELIVER, ['d', 'e'], 3_000);
+      await seal(DELIVER, 'b1', 100);
+      await reopened();
+      const from = async (place: number) => {
+        const found: string[] = [];
+        for await (const piece of buffer.read('b1', place)) {
+          found.push(...[...eachRecord(piece)].map((record, i) => `${piece.place + i}${Buffer.from(record)}`));
+        }
+        return found;
+      };
+
+      expect(await from(1)).toEqual(['1b', '2c', '3d', '4e']);
+      expect(await from(4)).toEqual(['4e']);
+      expect(await from(5)).toEqual([]);
+      await buffer.commit({ advance: { batch: 'b1', upTo: 2 } });
+      expect(await from(1)).toEqual(['2c', '3d', '4e']);
+    });
+
     it('puts records appended to two lanes in both, and drains them apart', async () => {
       await buffer.commit({ append: [{ lanes: [DELIVER, BACKUP], records: block(1_000, ['both']) }] });
       await seal(DELIVER, 'd');

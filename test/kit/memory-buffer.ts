@@ -141,9 +141,10 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
       if (batch !== undefined) batch.isLeased = false;
     },
 
-    async *read(id) {
+    async *read(id, from = 0) {
       const batch = batches.get(id);
-      if (batch !== undefined) yield* recordsBetween(batch.blocks, batch.advanced, countRecords(batch.blocks));
+      if (batch === undefined) return;
+      yield* recordsBetween(batch.blocks, Math.max(batch.advanced, from), countRecords(batch.blocks));
     },
 
     async plan(id, plan) {

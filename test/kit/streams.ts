@@ -25,7 +25,7 @@ export function aStream(options: StreamToMake = {}): StreamDefinition {
   const own =
     kind === 'ExtendedS3'
       ? { ...s3, S3BackupMode: 'Disabled' }
-      : { BufferingHints: s3.BufferingHints, S3Configuration: s3 };
+      : { BufferingHints: s3.BufferingHints, RetryOptions: { DurationInSeconds: 300 }, S3Configuration: s3 };
   return {
     id: `id${name}`,
     name,

@@ -6,7 +6,7 @@ import type { DrainEvent } from '../../src/core/events.ts';
 import { ingest } from '../../src/core/ingest.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 import { eachRecord, recordBlock } from '../../src/core/records.ts';
-import type { StreamDefinition } from '../../src/core/streams.ts';
+import type { DestinationKind, StreamDefinition } from '../../src/core/streams.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
 import { processors } from '../../src/processors/index.ts';
 import { memoryBuffer } from './memory-buffer.ts';
@@ -44,7 +44,10 @@ export interface World {
   settle(): Promise<void>;
 }
 
-/** The real core and timers, on a buffer in memory and a clock that the test moves. */
+/**
+ * The real core and timers, on a buffer in memory and a clock that the test moves. HTTP endpoints take slices within
+ * `limits`.
+ */
 export async function world(
   streamList: readonly StreamDefinition[],
   {
@@ -53,6 +56,7 @@ export async function world(
     startAt = 1_000_000,
     buffer = memoryBuffer({ budgetBytes }),
     processing = processors({ transform: noFunctions }),
+    limits = { records: 10_000, bytes: 1 << 20 },
   } = {},
 ): Promise<World> {
   const clock = virtualClock(startAt);
@@ -95,7 +99,13 @@ export async function world(
       startedAt: clock.now(),
       buffer,
       streams,
-      adapters: { s3: destination, others: new Map() },
+      adapters: {
+        s3: destination,
+        others: new Map<DestinationKind, Destination>([
+          ['HttpEndpoint', { ...destination, limits: () => limits }],
+          ['Amazonopensearchservice', destination],
+        ]),
+      },
       processing,
       now: clock.now,
       newBatchId: () => `batch-${++batches}`,

@@ -187,7 +187,7 @@ async function openClaimed(options: LogOptions, unlock: () => Promise<void>): Pr
     },
 
     release: (id) => void leases.delete(id),
-    read: (id) => readBatch(context, id),
+    read: (id, from = 0) => readBatch(context, id, from),
     lane: (lane) => laneStatus(ledger, lane),
     laneCount: (streamId, stage) => ledger.laneCounts.get(stageKey(streamId, stage)) ?? 0,
 
@@ -226,12 +226,13 @@ const FSYNC_INTERVAL_MS = 1_000;
 /** Operations after which less is live than before. */
 const RELEASING: ReadonlySet<Operation['do']> = new Set(['finish', 'discard', 'relocate']);
 
-async function* readBatch(context: ReaderContext, id: string): AsyncGenerator<BatchBlock> {
+async function* readBatch(context: ReaderContext, id: string, from: number): AsyncGenerator<BatchBlock> {
   const batch = context.ledger.batches.get(id);
   if (batch === undefined) return;
+  const start = Math.max(batch.advanced, from);
   let place = 0;
   for (const run of batch.runs) {
-    const skipped = Math.min(Math.max(batch.advanced - place, 0), run.records);
+    const skipped = Math.min(Math.max(start - place, 0), run.records);
     for await (const block of readRun(context, run, skipped, run.records)) {
       yield { ...block, place: place + block.place };
     }
