@@ -88,9 +88,10 @@ export interface Change {
   readonly advance?: { readonly batch: string; readonly upTo: number };
   /** The batch is done: its records, except those moved in this or an earlier change, are gone. */
   readonly finish?: string;
-  /** Everything the stream holds, in all lanes and batches, is gone. */
+  /** Everything the stream holds, in all lanes and batches, is gone, and so are its cursors. */
   readonly discard?: string;
-  readonly cursor?: { readonly name: string; readonly value: string };
+  /** How far a source has been read. A name is `<stream id>/…`; a value of undefined forgets it. */
+  readonly cursor?: { readonly name: string; readonly value: string | undefined };
 }
 
 export interface Append {

@@ -392,12 +392,22 @@ export function describeBuffer(under: BufferUnderTest): void {
     it('moves a cursor together with the data it stands for', async () => {
       await buffer.commit({
         append: [{ lanes: [DELIVER], records: block(1, ['x']) }],
-        cursor: { name: 'shard-1', value: '42' },
+        cursor: { name: 's1/shard-1', value: '42' },
       });
       await reopened();
 
-      expect(buffer.cursor('shard-1')).toBe('42');
-      expect(buffer.cursor('shard-2')).toBeUndefined();
+      expect(buffer.cursor('s1/shard-1')).toBe('42');
+      expect(buffer.cursor('s1/shard-2')).toBeUndefined();
+    });
+
+    it('forgets a cursor that is given no value, and with a stream all of its cursors', async () => {
+      for (const name of ['s1/a', 's1/b', 's11/a', 's2/a']) await buffer.commit({ cursor: { name, value: '1' } });
+
+      await buffer.commit({ cursor: { name: 's2/a', value: undefined } });
+      await buffer.commit({ discard: 's1' });
+      await reopened();
+
+      expect(['s1/a', 's1/b', 's11/a', 's2/a'].map(buffer.cursor)).toEqual([undefined, undefined, '1', undefined]);
     });
   });
 }

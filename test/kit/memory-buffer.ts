@@ -52,7 +52,7 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
 
   function apply(change: Change): LaneKey[] {
     const filled: LaneKey[] = [];
-    if (change.cursor) cursors.set(change.cursor.name, change.cursor.value);
+    if (change.cursor) setCursor(change.cursor.name, change.cursor.value);
     for (const { lanes, records } of change.append ?? []) {
       for (const lane of lanes) filled.push(...put(lane, [copyOf(records)], change.now));
     }
@@ -61,6 +61,11 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
     if (change.finish !== undefined) batches.delete(change.finish);
     if (change.discard !== undefined) discard(change.discard);
     return filled;
+  }
+
+  function setCursor(name: string, value: string | undefined): void {
+    if (value === undefined) cursors.delete(name);
+    else cursors.set(name, value);
   }
 
   function moved(move: Move): RecordBlock[] {
@@ -73,6 +78,7 @@ export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): Re
   function discard(streamId: string): void {
     for (const lane of lanes.keys()) if (laneOf(lane).streamId === streamId) lanes.delete(lane);
     for (const batch of batches.values()) if (laneOf(batch.lane).streamId === streamId) batches.delete(batch.id);
+    for (const name of cursors.keys()) if (name.startsWith(`${streamId}/`)) cursors.delete(name);
   }
 
   function statusOf(lane: LaneKey): LaneStatus | undefined {

@@ -149,7 +149,7 @@ function applyOperation(ledger: Ledger, operation: Operation): void {
   else if (operation.do === 'finish' && batch) dropBatch(ledger, batch);
   else if (operation.do === 'move') for (const run of operation.runs) addToLane(ledger, operation.lane, run);
   else if (operation.do === 'discard') applyDiscard(ledger, operation.stream);
-  else if (operation.do === 'cursor') ledger.cursors.set(operation.name, operation.value);
+  else if (operation.do === 'cursor') applyCursor(ledger, operation);
   else if (operation.do === 'relocate') applyRelocate(ledger, operation);
 }
 
@@ -209,7 +209,13 @@ function applyDiscard(ledger: Ledger, stream: string): void {
     hold(ledger, lane, runs, -1);
   }
   for (const batch of ledger.batches.values()) if (laneOf(batch.lane).streamId === stream) dropBatch(ledger, batch);
+  for (const name of ledger.cursors.keys()) if (name.startsWith(`${stream}/`)) ledger.cursors.delete(name);
   ledger.heldBytes.delete(stream);
+}
+
+function applyCursor(ledger: Ledger, { name, value }: Operation & { readonly do: 'cursor' }): void {
+  if (value === undefined) ledger.cursors.delete(name);
+  else ledger.cursors.set(name, value);
 }
 
 function dropBatch(ledger: Ledger, batch: BatchState): void {

@@ -86,7 +86,8 @@ export type Operation =
   | { readonly do: 'advance'; readonly batch: string; readonly upTo: number }
   | { readonly do: 'finish'; readonly batch: string }
   | { readonly do: 'discard'; readonly stream: string }
-  | { readonly do: 'cursor'; readonly name: string; readonly value: string }
+  /** Without a value it is forgotten. */
+  | { readonly do: 'cursor'; readonly name: string; readonly value?: string | undefined }
   | {
       readonly do: 'relocate';
       readonly from: number;

@@ -232,7 +232,7 @@ async function stateOf(buffer: RecordBuffer): Promise<string> {
       JSON.stringify([id, lane, batch.records, batch.bytes, advanced, sealedAt, oldestAt, plan, postponed, records]),
     );
   }
-  for (const name of ['c1', 'c2']) lines.push(`${name}=${buffer.cursor(name)}`);
+  for (const stream of STREAMS) lines.push(`${stream}/c=${buffer.cursor(`${stream}/c`)}`);
   for (const stream of STREAMS) lines.push(`${stream} holds ${buffer.heldBytes(stream)}`);
   return lines.sort().join('\n');
 }
@@ -304,9 +304,12 @@ function onWhatIsThere(random: RandomNumbers, model: RecordBuffer, step: number,
     const move = [{ batch: id, lane: error, records, ...why }];
     return commit('move some', [id, error], random() < 0.5 ? { move } : { move, finish: id });
   }
-  if (chance < 0.78)
-    return commit('discard', [...LANES, ...ERROR_LANES, ...batches.map((one) => one.id)], { discard: stream });
-  if (chance < 0.82) return commit('cursor', ['c1'], { cursor: { name: 'c1', value: String(step) } });
+  const cursor = { name: `${stream}/c`, value: random() < 0.8 ? String(step) : undefined };
+  if (chance < 0.78) {
+    const touched = [...LANES, ...ERROR_LANES, cursor.name, ...batches.map((one) => one.id)];
+    return commit('discard', touched, { discard: stream });
+  }
+  if (chance < 0.82) return commit('cursor', [cursor.name], { cursor });
   return commit(`finish ${id}`, [id], { finish: id });
 }
 
