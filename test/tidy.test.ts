@@ -73,8 +73,9 @@ describe('rooms', () => {
     'src/objects/': [/^src\/core\//, /^node:/, /^@aws-sdk\/client-s3$/],
     'src/api/': [/^src\/(core|formats)\//, /^node:(assert|buffer|crypto|util|zlib)$/],
     'src/processors/': [/^src\/(core|formats)\//, /^node:(buffer|util|zlib)$/],
+    'src/sources/': [/^src\/(core|formats)\//, /^node:crypto$/],
     'src/local/': [
-      /^src\/(core|api|formats|objects|processors)\//,
+      /^src\/(core|api|formats|objects|processors|sources)\//,
       /^destinations\//,
       /^node:/,
       /^(pino|@aws-sdk\/client-s3)$/,

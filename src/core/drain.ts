@@ -6,13 +6,14 @@ import { consequence, type FailedAttempt } from './failure.ts';
 import { type LaneKey, laneKey, laneOf } from './lanes.ts';
 import { type Delivery, nextPlan, settledAt } from './plan.ts';
 import { dueAt } from './policy.ts';
-import { processBatch } from './process-batch.ts';
+import { failBatch, processBatch } from './process-batch.ts';
 import type { Processing } from './processing.ts';
 import { gaps, sizeOf, union } from './ranges.ts';
 import type { FailureReason } from './records.ts';
 import type { Refusal } from './refusals.ts';
 import { type Adapters, routeOf } from './route.ts';
 import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
+import { carriesMetadata } from './source-metadata.ts';
 import type { StreamDefinition, StreamStore } from './streams.ts';
 
 export interface DrainPorts {
@@ -165,13 +166,16 @@ export function drain(ports: DrainPorts): Drain {
     return { result: 'postponed', until, code, message };
   }
 
-  /** What is left of the batch goes to the error output; no byte is copied. */
+  /** What is left of the batch goes to the error output; no byte is copied, unless something has to come off. */
   async function divert(
     batch: Batch,
     stream: StreamDefinition,
     reason: FailureReason,
     { settled, refusals }: Progress = { settled: [], refusals: [] },
   ): Promise<Attempted> {
+    if (laneOf(batch.lane).stage === 'process' && carriesMetadata(stream)) {
+      return { result: 'finished', records: batch.records, filled: await failBatch(ports, { batch, stream }, reason) };
+    }
     const left = gaps(union([0, batch.advanced], ...settled), batch.records);
     const rest = { batch: batch.id, lane: errorLane(stream, reason.type), records: left, reason };
     const attempted = await finish(batch, [...movesOf(batch, stream, refusals, reason.attempts), rest]);

@@ -1,9 +1,12 @@
-import type { LaneStatus, RecordBuffer } from './buffer.ts';
+import { type Arrived, arrivalBlocks } from './arrival-blocks.ts';
+import type { Append, Change, LaneStatus, RecordBuffer } from './buffer.ts';
 import { ApiError, DeliveryError } from './errors.ts';
+import type { JsonObject } from './json.ts';
 import { type LaneKey, laneKey } from './lanes.ts';
 import { admits } from './policy.ts';
 import type { RecordBlock } from './records.ts';
-import { backsUpEverything, needsProcessing } from './settings.ts';
+import { backsUpEverything, needsProcessing, processorsOf } from './settings.ts';
+import { withMetadata } from './source-metadata.ts';
 import type { StreamDefinition } from './streams.ts';
 
 export interface IngestPorts {
@@ -16,15 +19,67 @@ export interface IngestPorts {
  * Takes a put's records in: resolves when they are durable. Rejects with `ServiceUnavailableException`, which every SDK
  * retries, when there is no room.
  */
-export function ingest({ buffer, grew }: IngestPorts) {
+export function ingest(ports: IngestPorts) {
   return async (stream: StreamDefinition, records: RecordBlock): Promise<void> => {
     const lanes = lanesOf(stream);
-    if (!admits(buffer.usage(), buffer.heldBytes(stream.id), records.data.length * lanes.length)) throw slowDown();
-    const grown = await buffer.commit({ append: [{ lanes, records }] }).catch((error: unknown) => {
-      throw error instanceof DeliveryError ? slowDown(error) : error;
-    });
-    for (const lane of grown) grew(stream, lane);
+    if (!hasRoom(ports, stream, records.data.length * lanes.length)) throw slowDown();
+    await enter(ports, stream, { append: [{ lanes, records }] });
   };
+}
+
+/** A record from a stream's own source. */
+export interface SourcedRecord extends Arrived {
+  readonly metadata: JsonObject;
+}
+
+export interface SourceIngest {
+  /** Whether so many bytes would be taken in now. */
+  hasRoom(stream: StreamDefinition, bytes: number): boolean;
+  /**
+   * Takes records of a stream's own source in, and with them how far it has been read: after a crash both are there, or
+   * neither. Like `ingest` otherwise.
+   */
+  take(stream: StreamDefinition, records: readonly SourcedRecord[], cursor: Cursor): Promise<void>;
+}
+
+type Cursor = NonNullable<Change['cursor']>;
+
+export function sourceIngest(ports: IngestPorts & { readonly now: () => number }): SourceIngest {
+  return {
+    hasRoom: (stream, bytes) => hasRoom(ports, stream, bytes),
+
+    async take(stream, records, cursor) {
+      const append = sourceAppends(stream, records);
+      const bytes = append.reduce((sum, { lanes, records: { data } }) => sum + data.length * lanes.length, 0);
+      if (bytes > 0 && !hasRoom(ports, stream, bytes)) throw slowDown();
+      // Its records have waited elsewhere; here they wait from now on.
+      await enter(ports, stream, { now: ports.now(), append, cursor });
+    },
+  };
+}
+
+function sourceAppends(stream: StreamDefinition, records: readonly SourcedRecord[]): readonly Append[] {
+  const lanes = lanesOf(stream);
+  if (!needsProcessing(stream)) return arrivalBlocks(records, lanes);
+  const [process = '', ...backup] = lanes;
+  const isTold = processorsOf(stream).some(({ Type }) => Type === 'Lambda');
+  const fronted = records.map(({ arrivedAt, data, metadata }) => ({
+    arrivedAt,
+    data: withMetadata(data, isTold ? metadata : undefined),
+  }));
+  const appends = arrivalBlocks(fronted, [process]);
+  return backup.length === 0 ? appends : [...appends, ...arrivalBlocks(records, backup)];
+}
+
+function hasRoom({ buffer }: IngestPorts, { id }: StreamDefinition, bytes: number): boolean {
+  return admits(buffer.usage(), buffer.heldBytes(id), bytes);
+}
+
+async function enter({ buffer, grew }: IngestPorts, stream: StreamDefinition, change: Change): Promise<void> {
+  const grown = await buffer.commit(change).catch((error: unknown) => {
+    throw error instanceof DeliveryError ? slowDown(error) : error;
+  });
+  for (const lane of grown) grew(stream, lane);
 }
 
 /** AWS's own words for a put it has no room for. */

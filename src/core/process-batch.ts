@@ -1,9 +1,11 @@
+import { arrivalBlocks } from './arrival-blocks.ts';
 import type { Append, Batch, BatchBlock, LaneStatus, RecordBuffer } from './buffer.ts';
 import type { DrainEvent } from './events.ts';
 import { type LaneKey, laneKey } from './lanes.ts';
 import type { Processed, ProcessedRecord, Processing, ProcessingFailure, SourceRecord } from './processing.ts';
-import { type FailureReason, recordBlock } from './records.ts';
+import type { FailureReason } from './records.ts';
 import { activePartitionsMost, hintsOf } from './settings.ts';
+import { carriesMetadata, metadataOf } from './source-metadata.ts';
 import type { StreamDefinition } from './streams.ts';
 
 export interface ProcessPorts {
@@ -37,7 +39,7 @@ export async function processBatch(
   const { buffer, processing } = ports;
   const filled = new Map<LaneKey, LaneStatus>();
   let upTo = batch.advanced;
-  for await (const records of chunksOf(buffer.read(batch.id), hintsOf(stream, 'process').sizeBytes)) {
+  for await (const records of chunksOf(buffer.read(batch.id), stream)) {
     signal.throwIfAborted();
     const processed = await processing.process({ stream, batch: batch.id, records }, signal);
     upTo = (records.at(-1)?.place ?? upTo) + 1;
@@ -51,8 +53,10 @@ export async function processBatch(
   return [...filled.values()];
 }
 
-/** The blocks' records, about as many bytes at a time. */
-async function* chunksOf(blocks: AsyncIterable<BatchBlock>, sizeBytes: number): AsyncGenerator<SourceRecord[]> {
+/** The blocks' records, about as many bytes at a time as the stream's hints say. */
+async function* chunksOf(blocks: AsyncIterable<BatchBlock>, stream: StreamDefinition): AsyncGenerator<SourceRecord[]> {
+  const { sizeBytes } = hintsOf(stream, 'process');
+  const opened = carriesMetadata(stream) ? metadataOf : (data: Uint8Array) => ({ data });
   let chunk: SourceRecord[] = [];
   let bytes = 0;
   for await (const { data, lengths, arrivedAt, place } of blocks) {
@@ -63,7 +67,7 @@ async function* chunksOf(blocks: AsyncIterable<BatchBlock>, sizeBytes: number): 
         chunk = [];
         bytes = 0;
       }
-      chunk.push({ place: place + index, arrivedAt, data: data.subarray(from, from + length) });
+      chunk.push({ place: place + index, arrivedAt, ...opened(data.subarray(from, from + length)) });
       bytes += length;
       from += length;
     }
@@ -114,12 +118,12 @@ function changeOf(ports: ProcessPorts, { batch, stream }: OfBatch, { outputs, fa
   const now = ports.now();
   const append: Append[] = [];
   for (const [partition, records] of grouped(outputs, ({ partition }) => partition)) {
-    append.push(...blocksOf(records, deliverLane(stream, partition)));
+    append.push(...arrivalBlocks(records, [deliverLane(stream, partition)]));
   }
   for (const group of grouped(failures, ({ reason }) => `${reason.type} ${reason.code} ${reason.message}`).values()) {
-    const reason = { ...group[0]!.reason, attempts: 1, lastAttemptAt: now }; // a group has the failure that made it
+    const reason = { attempts: 1, lastAttemptAt: now, ...group[0]!.reason }; // a group has the failure that made it
     const lane = laneKey({ streamId: stream.id, stage: 'error', partition: reason.type });
-    append.push(...blocksOf(group, lane, reason));
+    append.push(...arrivalBlocks(group, [lane], reason));
     ports.report({ type: 'diverted', stream, batch, records: group.length, reason });
   }
   return { now, append };
@@ -136,27 +140,17 @@ function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
   return groups;
 }
 
-/** Records that arrived within this time share a block, which knows one arrival: the first. */
-const ARRIVAL_GRAIN_MS = 1_000;
-
-/** The records for a lane, in as few blocks as their times allow. */
-function blocksOf(
-  records: readonly { readonly arrivedAt: number; readonly data: Uint8Array }[],
-  lane: LaneKey,
-  reason?: FailureReason,
-): Append[] {
-  const appends: Append[] = [];
-  let group: Uint8Array[] = [];
-  let arrivedAt = 0;
-  const close = (): void => {
-    if (group.length > 0) appends.push({ lanes: [lane], records: recordBlock(arrivedAt, group, reason) });
-    group = [];
+/**
+ * Sends what is left of a batch to the error output for one reason. Its records are copied, without what their source
+ * says of them.
+ */
+export function failBatch(
+  ports: Omit<ProcessPorts, 'processing'>,
+  { batch, stream }: OfBatch,
+  reason: FailureReason,
+): Promise<readonly LaneStatus[]> {
+  const processing: Processing = {
+    process: async ({ records }) => ({ outputs: [], failures: records.map((record) => ({ ...record, reason })) }),
   };
-  for (const record of records) {
-    if (Math.abs(record.arrivedAt - arrivedAt) > ARRIVAL_GRAIN_MS) close();
-    if (group.length === 0) ({ arrivedAt } = record);
-    group.push(record.data);
-  }
-  close();
-  return appends;
+  return processBatch({ ...ports, processing }, { batch, stream, advanced: () => {} }, new AbortController().signal);
 }

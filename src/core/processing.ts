@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.ts';
 import type { FailureReason } from './records.ts';
 import type { StreamDefinition } from './streams.ts';
 
@@ -26,6 +27,8 @@ export interface SourceRecord {
   /** Ms since the epoch. */
   readonly arrivedAt: number;
   readonly data: Uint8Array;
+  /** What the stream's own source says of it. */
+  readonly metadata?: JsonObject;
 }
 
 export interface Processed {
@@ -44,5 +47,6 @@ export interface ProcessingFailure {
   readonly arrivedAt: number;
   /** The source record as it was put, or the part of it that failed. */
   readonly data: Uint8Array;
-  readonly reason: Pick<FailureReason, 'type' | 'code' | 'message'>;
+  /** Its attempts are one, and end now, unless it says otherwise. */
+  readonly reason: Pick<FailureReason, 'type' | 'code' | 'message'> & Partial<FailureReason>;
 }

@@ -1,5 +1,6 @@
+import { isJsonObject } from '../core/json.ts';
 import type { Item, Outcome } from './item.ts';
-import type { Transform, TransformOutcome } from './lambda/transform.ts';
+import type { Transform, TransformOutcome, TransformRecord } from './lambda/transform.ts';
 import type { Step } from './pipeline.ts';
 
 /**
@@ -12,14 +13,22 @@ export function lambdaStep(functionArn: string, transform: Transform): Step {
     if (items.length === 0) return [];
     const { name, arn } = stream;
     const region = arn.split(':', 4)[3] ?? '';
-    const records = items.map((item) => ({
-      id: recordId(batch, item),
-      arrivedAt: item.source.arrivedAt,
-      data: item.data,
-    }));
-    const outcomes = await transform({ stream: { name, arn, region }, functionArn, records }, signal);
+    const kinesis = stream.source?.KinesisStreamSourceConfiguration;
+    const members = isJsonObject(kinesis) ? { sourceKinesisStreamArn: kinesis.KinesisStreamARN } : {};
+    const records = items.map((item) => recordOf(item, batch));
+    const outcomes = await transform({ stream: { name, arn, region, members }, functionArn, records }, signal);
     return items.map((item, i) => outcomeOf(item, outcomes[i]!)); // one for each
   };
+}
+
+function recordOf(item: Item, batch: string): TransformRecord {
+  const { arrivedAt, metadata } = item.source;
+  const record = { id: recordId(batch, item), arrivedAt, data: item.data };
+  if (metadata === undefined) return record;
+  // Records that were stored together share a time; their source has told each its own.
+  const { approximateArrivalTimestamp: own } = metadata;
+  const members = { kinesisRecordMetadata: metadata };
+  return { ...record, ...(typeof own === 'number' && { arrivedAt: own }), members };
 }
 
 /** The same in every attempt, so that a function can tell what it has seen before. */

@@ -38,3 +38,13 @@ export function aStream(options: StreamToMake = {}): StreamDefinition {
     tags: [],
   };
 }
+
+/** One whose records come from a Kinesis stream. */
+export function aKinesisStream(options: StreamToMake = {}): StreamDefinition {
+  const stream = aStream(options);
+  const source = {
+    KinesisStreamARN: `arn:aws:kinesis:us-east-1:000000000000:stream/${stream.name}`,
+    RoleARN: 'arn:aws:iam::000000000000:role/firehose',
+  };
+  return { ...stream, type: 'KinesisStreamAsSource', source: { KinesisStreamSourceConfiguration: source } };
+}

@@ -4,8 +4,6 @@ import type { TransformBatch } from './transform.ts';
 /** Lambda's limit for the payload of a synchronous invocation: 6 MB. */
 const PAYLOAD_BYTES_MOST = 6_291_456;
 
-const RECORD_END = '"}';
-
 /**
  * The event that the function gets: Firehose's members, in Firehose's order, as the bytes of its JSON. Throws
  * `tooLarge` before it takes the memory.
@@ -14,7 +12,7 @@ const RECORD_END = '"}';
  * record is written into its place.
  */
 export function eventOf({ stream, records }: TransformBatch, invocationId: string): Uint8Array<ArrayBuffer> {
-  const members = { invocationId, deliveryStreamArn: stream.arn, region: stream.region };
+  const members = { invocationId, ...stream.members, deliveryStreamArn: stream.arn, region: stream.region };
   const head = `${JSON.stringify(members).slice(0, -1)},"records":[`;
   const tail = ']}';
   const starts = records.map(
@@ -22,8 +20,10 @@ export function eventOf({ stream, records }: TransformBatch, invocationId: strin
       `${i === 0 ? '' : ','}{"recordId":${JSON.stringify(id)},"approximateArrivalTimestamp":${arrivedAt},"data":"`,
   );
 
+  const ends = records.map((record) => `"${record.members ? `,${JSON.stringify(record.members).slice(1, -1)}` : ''}}`);
+
   let bytes = Buffer.byteLength(head) + tail.length;
-  for (const start of starts) bytes += Buffer.byteLength(start) + RECORD_END.length;
+  for (const text of [...starts, ...ends]) bytes += Buffer.byteLength(text);
   for (const { data } of records) bytes += Math.ceil(data.length / 3) * 4;
   if (bytes > PAYLOAD_BYTES_MOST) throw tooLarge('request');
 
@@ -34,7 +34,7 @@ export function eventOf({ stream, records }: TransformBatch, invocationId: strin
     at += event.write(starts[i]!, at); // one for each record
     const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
     at += event.write(base64, at, 'latin1');
-    at += event.write(RECORD_END, at, 'latin1');
+    at += event.write(ends[i]!, at); // one for each record
   }
   event.write(tail, at, 'latin1');
   return event;

@@ -1,13 +1,23 @@
+import type { JsonObject } from '../../core/json.ts';
+
 export interface TransformRecord {
   /** The same at every attempt; unique within a batch. */
   readonly id: string;
   /** In ms since the epoch. */
   readonly arrivedAt: number;
   readonly data: Uint8Array;
+  /** Further members of the record in the event, which tell where its source had it. */
+  readonly members?: JsonObject;
 }
 
 export interface TransformBatch {
-  readonly stream: { readonly name: string; readonly arn: string; readonly region: string };
+  readonly stream: {
+    readonly name: string;
+    readonly arn: string;
+    readonly region: string;
+    /** Further members of the event, which name the stream's source. */
+    readonly members?: JsonObject;
+  };
   /** As the stream names it, with its version or alias. */
   readonly functionArn: string;
   readonly records: readonly TransformRecord[];

@@ -38,6 +38,24 @@ describe('the event', () => {
     expect([event.invocationId, event.records[0].recordId]).toEqual(['"', 'a"\\\u2028é𝄞']);
   });
 
+  it('names the stream that records came from, and where in it each was', () => {
+    const batch = batchOf(['x', 'y']);
+    const members = { kinesisRecordMetadata: { partitionKey: 'ü"', subsequenceNumber: 0 } };
+    const sourced = {
+      ...batch,
+      stream: { ...batch.stream, members: { sourceKinesisStreamArn: 'arn:aws:kinesis:…' } },
+      records: batch.records.map((record, i) => (i === 0 ? { ...record, members } : record)),
+    };
+
+    const event = JSON.parse(Buffer.from(eventOf(sourced, 'uuid-1')).toString());
+
+    expect(event.sourceKinesisStreamArn).toBe('arn:aws:kinesis:…');
+    expect(event.records).toEqual([
+      { recordId: 'r0', approximateArrivalTimestamp: 1_700_000_000_000, data: base64('x'), ...members },
+      { recordId: 'r1', approximateArrivalTimestamp: 1_700_000_000_001, data: base64('y') },
+    ]);
+  });
+
   it('lies in memory of its own, which can be transferred', () => {
     const event = eventOf(batchOf(['x']), 'uuid-1');
 
