@@ -1,4 +1,5 @@
 import { type RecordBlock, recordBlock } from '../src/core/records.ts';
+import type { TableSchema } from '../src/formats/conversion/converter.ts';
 
 export interface LogRow {
   readonly ts: string;
@@ -17,6 +18,26 @@ export interface LogRow {
   readonly tags: readonly string[];
 }
 
+/** The rows' columns. */
+export const LOG_TABLE: TableSchema = {
+  columns: Object.entries({
+    ts: 'timestamp',
+    level: 'string',
+    service: 'string',
+    host: 'string',
+    request_id: 'string',
+    path: 'string',
+    message: 'string',
+    user_agent: 'string',
+    status: 'int',
+    bytes: 'bigint',
+    duration_ms: 'double',
+    cached: 'boolean',
+    client: 'struct<ip:string,country:string,city:string,asn:string,referrer:string>',
+    tags: 'array<string>',
+  }).map(([name, type]) => ({ name, type })),
+};
+
 export const RECORDS_A_BLOCK = 5_000;
 
 /** Some 2 MB of log records, some 440 bytes each, from the one with this number on: the same ones every time. */
@@ -31,7 +52,7 @@ const COUNTRIES = ['DE', 'BR', 'CH', 'JP', 'US', 'KE'];
 const AGENTS = ['curl/8.5.0', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0)', 'okhttp/4.12.0', 'python-requests/2.32'];
 const TAGS = ['blue', 'canary', 'eu', 'mobile', 'paid'];
 
-function logRow(i: number): LogRow {
+export function logRow(i: number): LogRow {
   const noise = Math.imul(i ^ 0x5bd1e995, 0x9e3779b1) >>> 0;
   const of = <T>(all: readonly T[], shift: number): T => all[(noise >>> shift) % all.length]!; // Within its length.
   return {

@@ -5,9 +5,9 @@ import { parquetMetadata } from 'hyparquet';
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { compressSync } from 'snappy';
 import type { BatchBlock } from '../src/core/buffer.ts';
-import { converter, type TableSchema } from '../src/formats/conversion/converter.ts';
+import { converter } from '../src/formats/conversion/converter.ts';
 import { conversionOf } from '../src/formats/conversion/format-options.ts';
-import { type LogRow, logBlock, RECORDS_A_BLOCK } from './log-rows.ts';
+import { LOG_TABLE, type LogRow, logBlock, RECORDS_A_BLOCK } from './log-rows.ts';
 import { type Row, table } from './table.ts';
 
 /** The batch of Firehose's largest buffer. */
@@ -26,25 +26,6 @@ interface Measured {
   readonly fileBytes: number;
   readonly peakMib: number;
 }
-
-const TABLE: TableSchema = {
-  columns: Object.entries({
-    ts: 'timestamp',
-    level: 'string',
-    service: 'string',
-    host: 'string',
-    request_id: 'string',
-    path: 'string',
-    message: 'string',
-    user_agent: 'string',
-    status: 'int',
-    bytes: 'bigint',
-    duration_ms: 'double',
-    cached: 'boolean',
-    client: 'struct<ip:string,country:string,city:string,asn:string,referrer:string>',
-    tags: 'array<string>',
-  }).map(([name, type]) => ({ name, type })),
-};
 
 /**
  * Log records to Parquet with Snappy, from JSON to the file's last byte, beside hyparquet-writer fed by a plain loop:
@@ -109,7 +90,7 @@ async function measured(writer: Writer): Promise<Measured> {
 
 async function withHydrant(blocks: AsyncIterable<BatchBlock>): Promise<number> {
   const { input, output } = conversionOf({});
-  const { convert } = converter(TABLE, input, output);
+  const { convert } = converter(LOG_TABLE, input, output);
   let bytes = 0;
   for await (const piece of convert(blocks, (failure) => assert.fail(failure.message))) bytes += piece.length;
   return bytes;
@@ -125,7 +106,7 @@ async function withLoop(blocks: AsyncIterable<BatchBlock>): Promise<number> {
     file ??= new ParquetWriter({
       writer,
       schema: [...schemaFromColumnData({ columnData: columnData.slice(0, 12) }), ...NESTED].map((element, i) =>
-        i === 0 ? { ...element, num_children: TABLE.columns.length } : element,
+        i === 0 ? { ...element, num_children: LOG_TABLE.columns.length } : element,
       ),
       codec: 'SNAPPY',
       compressors: { SNAPPY: (page) => compressSync(page) },
@@ -158,7 +139,7 @@ interface LoopColumn {
 }
 
 function emptyColumns(): readonly LoopColumn[] {
-  return TABLE.columns.map(({ name, type }) => {
+  return LOG_TABLE.columns.map(({ name, type }) => {
     const key = name as keyof LogRow; // The table's columns are the rows' members.
     if (type === 'timestamp') return { name, type: 'TIMESTAMP', data: [], read: (row) => new Date(row.ts) };
     if (type === 'bigint') return { name, type: 'INT64', data: [], read: (row) => BigInt(row.bytes) };

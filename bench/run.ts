@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { benchBacklog } from './backlog.ts';
+import { benchConversion } from './conversion.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchIngest } from './ingest.ts';
 import { benchJq } from './jq.ts';
@@ -18,6 +19,7 @@ const PARTS = {
   delivery: ['Put to GZIP object, the client paced by delivery', benchDelivery],
   backlog: ['50 streams, each with a full 128 MiB buffer', benchBacklog],
   jq: ['jq queries of 1 KB records, parsing included', benchJq],
+  conversion: ['A batch of 128 MiB of 1 KB records to Parquet, and what waits for it', benchConversion],
   parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
 } as const;
 

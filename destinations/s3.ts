@@ -1,10 +1,11 @@
 import assert from 'node:assert';
+import type { BatchBlock } from '../src/core/buffer.ts';
 import type { Delivered, Destination, Slice, SliceToPlan } from '../src/core/destination.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../src/core/objects.ts';
 import type { RefusedRecord } from '../src/core/refusals.ts';
 import { type CompressionFormat, codec } from '../src/formats/compression.ts';
-import { type ConversionFailure, converter, type TableSchema } from '../src/formats/conversion/converter.ts';
+import type { ConversionFailure, converter, TableSchema } from '../src/formats/conversion/converter.ts';
 import { conversionOf } from '../src/formats/conversion/format-options.ts';
 import { catalogTableIn, columnsFor, conversionIn, type Tables } from '../src/formats/conversion/stream-table.ts';
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
@@ -21,14 +22,15 @@ import { partitionKeysIn } from '../src/formats/partition-names.ts';
  *
  * An object of error records holds one JSON document a line and is never compressed.
  */
-export default function s3({ objects, tables }: S3Ports): Destination {
+export default function s3({ objects, tables, converter }: S3Ports): Destination {
   return {
     plan: (slice) => ({ ...planOf(slice, tables) }),
 
     async deliver(slice, signal) {
       const plan = readPlan(slice.plan.output);
       const { conversion } = plan;
-      if (conversion !== undefined) return deliverConverted(objects, slice, { ...plan, conversion }, signal);
+      if (conversion !== undefined)
+        return deliverConverted({ objects, converter }, slice, { ...plan, conversion }, signal);
       const { compress, contentEncoding } = codecOf(slice, plan.format);
       const object = { ...objectOf(slice, plan), ...(contentEncoding !== undefined && { contentEncoding }) };
       const { bytes } = await objects.put({ ...object, body: compress(contentOf(slice, plan)) }, signal);
@@ -42,6 +44,8 @@ export default function s3({ objects, tables }: S3Ports): Destination {
 export interface S3Ports {
   readonly objects: ObjectStore;
   readonly tables: Tables;
+  /** Where conversion runs is the host's choice; what it makes is the same. */
+  readonly converter: typeof converter;
 }
 
 /** Observed on AWS for every object, compressed or not. */
@@ -133,7 +137,7 @@ function contentOf(slice: Slice, { lineFeeds }: S3Plan): AsyncIterable<Uint8Arra
 
 /** One Parquet file of the records that fit the table. Where none does there is no file. */
 async function deliverConverted(
-  objects: ObjectStore,
+  { objects, converter }: Pick<S3Ports, 'objects' | 'converter'>,
   slice: Slice,
   plan: S3Plan & { readonly conversion: PlannedConversion },
   signal: AbortSignal,
@@ -143,7 +147,8 @@ async function deliverConverted(
   const refused: RefusedRecord[] = [];
   const refuse = ({ place, ...reason }: ConversionFailure) =>
     refused.push({ index: place, ...reason, retryable: false });
-  const chunks = converter({ columns }, input, output).convert(slice.read(), refuse)[Symbol.asyncIterator]();
+  const { convert } = converter({ columns }, input, output);
+  const chunks = convert(readUntil(slice, signal), refuse)[Symbol.asyncIterator]();
   try {
     const first = await chunks.next();
     if (first.done === true) return { bytes: 0, refused };
@@ -153,6 +158,14 @@ async function deliverConverted(
     return { bytes, refused };
   } finally {
     await chunks.return?.();
+  }
+}
+
+/** Nothing leaves before a row group is full, and until then only reading notices that it is in vain. */
+async function* readUntil(slice: Slice, signal: AbortSignal): AsyncGenerator<BatchBlock> {
+  for await (const block of slice.read()) {
+    signal.throwIfAborted();
+    yield block;
   }
 }
 

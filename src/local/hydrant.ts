@@ -13,6 +13,7 @@ import type { TableSchema } from '../formats/conversion/converter.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
+import { conversionThreads } from './conversion/threads.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
@@ -122,7 +123,12 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
   const { tables = {} } = options;
-  const adapters = destinations({ objects, tables: (database, table) => tables[`${database}.${table}`] });
+  const conversions = conversionThreads();
+  const adapters = destinations({
+    objects,
+    tables: (database, table) => tables[`${database}.${table}`],
+    converter: conversions.converter,
+  });
   const jq = jqWorker();
   const wakes = timers({
     buffer,
@@ -184,6 +190,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     damaged: buffer.damaged,
     async close(graceMs = CLOSE_GRACE_MS) {
       await wakes.stop(graceMs);
+      await conversions.close();
       await jq.close();
       await calls.close();
       await buffer.close();

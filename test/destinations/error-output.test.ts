@@ -6,6 +6,7 @@ import { destinations } from '../../destinations/index.ts';
 import type { Slice } from '../../src/core/destination.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { DestinationKind } from '../../src/core/streams.ts';
+import { converter } from '../../src/formats/conversion/converter.ts';
 import { folderObjects } from '../../src/objects/folder.ts';
 import { LAMBDA_ARN, LEAST, processing, processor } from '../api/inputs.ts';
 import { testApi } from '../kit/api.ts';
@@ -68,7 +69,7 @@ async function errorObjects(kind: DestinationKind, changes: JsonObject) {
   const stream = await streams.get('clicks');
   if (stream === undefined) throw new Error('the stream was just made');
   const objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-  const { s3 } = destinations({ objects, tables: () => undefined });
+  const { s3 } = destinations({ objects, tables: () => undefined, converter });
   const w = await world([stream], { startAt: AT });
   w.farSide = (slice, signal) => s3.deliver(planned(slice), signal);
   const planned = (slice: Slice): Slice => ({ ...slice, plan: { ...slice.plan, output: s3.plan?.(slice) ?? null } });

@@ -9,6 +9,7 @@ import type { Destination, Slice, SliceToPlan } from '../../src/core/destination
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../../src/core/objects.ts';
 import { type RecordBlock, recordBlock } from '../../src/core/records.ts';
+import { converter } from '../../src/formats/conversion/converter.ts';
 import { type FolderObjects, folderObjects } from '../../src/objects/folder.ts';
 import { compressors } from '../formats/conversion/decompressors.ts';
 
@@ -44,7 +45,7 @@ describe('the S3 destination', () => {
   let destination: Destination;
   beforeEach(async () => {
     objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-    destination = s3({ objects, tables });
+    destination = s3({ objects, tables, converter });
   });
 
   const deliver = (slice: SliceToPlan, blocks: readonly RecordBlock[]) =>
@@ -176,7 +177,7 @@ describe('what the S3 destination asks of its object store', () => {
     const { store, puts } = recordingStore();
     const KMSEncryptionConfig = { AWSKMSKeyARN: 'arn:aws:kms:eu-west-1:000000000000:key/k' };
     const config = { ...CONFIG, CompressionFormat: 'GZIP', EncryptionConfiguration: { KMSEncryptionConfig } };
-    const destination = s3({ objects: store, tables });
+    const destination = s3({ objects: store, tables, converter });
 
     await destination.deliver(planned(destination, slice({ config }), [records('x')]), signal);
 
@@ -190,7 +191,7 @@ describe('what the S3 destination asks of its object store', () => {
   it('is that it gives up the upload an earlier attempt noted, and notes its own before the first part', async () => {
     const { store, puts } = recordingStore();
     const notes: JsonValue[] = [];
-    const destination = s3({ objects: store, tables });
+    const destination = s3({ objects: store, tables, converter });
     const attempt = planned(destination, slice({ config: CONFIG }), [records('x')]);
 
     await destination.deliver(
@@ -221,7 +222,7 @@ describe('an S3 destination that converts records', () => {
 
   it('writes one Parquet file of those that fit the table, and refuses the others by their places', async () => {
     const { store, puts, bodies } = recordingStore();
-    const destination = s3({ objects: store, tables });
+    const destination = s3({ objects: store, tables, converter });
     const toPlan = slice({ config: CONVERTED });
 
     const { refused } = await destination.deliver(
@@ -241,7 +242,7 @@ describe('an S3 destination that converts records', () => {
 
   it('refuses the same records when an earlier attempt has stored the file, which nobody reads then', async () => {
     const put = async () => ({ outcome: 'already-there' as const, bytes: 1 });
-    const destination = s3({ objects: { ...recordingStore().store, put }, tables });
+    const destination = s3({ objects: { ...recordingStore().store, put }, tables, converter });
     const Serializer = { ParquetSerDe: { BlockSizeBytes: 1 } };
     const conversion = { ...CONVERTED.DataFormatConversionConfiguration, OutputFormatConfiguration: { Serializer } };
     const config = { ...CONVERTED, DataFormatConversionConfiguration: conversion };
@@ -256,7 +257,7 @@ describe('an S3 destination that converts records', () => {
 
   it('writes no file when no record fits', async () => {
     const { store, puts } = recordingStore();
-    const destination = s3({ objects: store, tables });
+    const destination = s3({ objects: store, tables, converter });
 
     const delivered = await destination.deliver(
       planned(destination, slice({ config: CONVERTED }), [records('no json')]),
@@ -269,16 +270,18 @@ describe('an S3 destination that converts records', () => {
 
   it('follows the columns of its plan, whatever became of the table since', async () => {
     const { store, bodies } = recordingStore();
-    const attempt = planned(s3({ objects: store, tables }), slice({ config: CONVERTED }), [records('{"id":1}')]);
+    const attempt = planned(s3({ objects: store, tables, converter }), slice({ config: CONVERTED }), [
+      records('{"id":1}'),
+    ]);
 
-    await s3({ objects: store, tables: () => undefined }).deliver(attempt, signal);
+    await s3({ objects: store, tables: () => undefined, converter }).deliver(attempt, signal);
 
     const file = new Uint8Array(bodies[0]!).buffer; // one put, one body
     expect(await parquetReadObjects({ file, compressors })).toEqual([{ id: 1 }]);
   });
 
   it('waits for a table that is not known', () => {
-    const destination = s3({ objects: recordingStore().store, tables: () => undefined });
+    const destination = s3({ objects: recordingStore().store, tables: () => undefined, converter });
 
     expect(() => destination.plan?.(slice({ config: CONVERTED }))).toThrow(
       expect.objectContaining({ code: 'DataFormatConversion.EntityNotFound', retryable: true, refused: true }),
@@ -287,7 +290,7 @@ describe('an S3 destination that converts records', () => {
 
   it('names the table in the reports of records that failed', async () => {
     const { store, bodies } = recordingStore();
-    const destination = s3({ objects: store, tables });
+    const destination = s3({ objects: store, tables, converter });
     const reason = { type: 'format-conversion-failed', code: 'c', message: 'm', attempts: 1, lastAttemptAt: 2 };
     const toPlan = slice({ config: CONVERTED, errorOutputType: 'format-conversion-failed' });
 

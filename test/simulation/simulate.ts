@@ -5,6 +5,7 @@ import type { DrainEvent } from '../../src/core/events.ts';
 import { ingest } from '../../src/core/ingest.ts';
 import { recordBlock } from '../../src/core/records.ts';
 import type { StreamDefinition, StreamStore } from '../../src/core/streams.ts';
+import { converter } from '../../src/formats/conversion/converter.ts';
 import { fileStreams } from '../../src/local/file-streams.ts';
 import { type Log, openLog } from '../../src/local/log/log.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
@@ -126,7 +127,7 @@ async function begin(world: World): Promise<void> {
       startedAt: clock.now(),
       buffer,
       streams,
-      adapters: destinations({ objects, tables: () => undefined }),
+      adapters: destinations({ objects, tables: () => undefined, converter }),
       processing: processors({ transform: fickle(world) }),
       now: clock.now,
       newBatchId: () => `batch-${++world.made}`,
