@@ -19,7 +19,9 @@ function ready(hydrant: Hydrant): ApiResponse {
   const { usedBytes, budgetBytes } = hydrant.usage();
   const isReady = hydrant.isReady();
   const buffer = { usedBytes, budgetBytes, damaged: { ...hydrant.damaged() } };
-  return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', buffer });
+  const sources = hydrant.sources().map((source) => ({ ...source }));
+  const body = { status: isReady ? 'ready' : 'not ready', buffer, ...(sources.length > 0 && { sources }) };
+  return json(isReady ? 200 : 503, body);
 }
 
 /** Delivers one stream's buffer, or all, and says what came of it: `{"DeliveryStreamName": "orders"}` or `{}`. */

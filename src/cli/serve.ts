@@ -68,13 +68,14 @@ function failLoudly(logger: Logger): void {
 }
 
 async function open(settings: Settings, logger: Logger): Promise<Hydrant> {
-  const { bufferBudgetBytes, s3, lambda, dataFolder } = settings;
+  const { bufferBudgetBytes, s3, lambda, kinesis, dataFolder } = settings;
   const { fsync, accountId, region, transitionMs, strictDestinations, functions, tables } = settings;
   try {
     return await createHydrant({
       dataFolder,
       ...(s3 && { s3 }),
       ...(lambda && { lambda }),
+      ...(kinesis && { kinesis }),
       functions,
       tables,
       ...(bufferBudgetBytes !== undefined && { bufferBudgetBytes }),

@@ -33,8 +33,8 @@ export interface SourcedRecord extends Arrived {
 }
 
 export interface SourceIngest {
-  /** Whether so many bytes would be taken in now. */
-  hasRoom(stream: StreamDefinition, bytes: number): boolean;
+  /** Throws what `take` would, when there is no room for so many bytes: before they are read. */
+  expectRoom(stream: StreamDefinition, bytes: number): void;
   /**
    * Takes records of a stream's own source in, and with them how far it has been read: after a crash both are there, or
    * neither. Like `ingest` otherwise.
@@ -46,7 +46,9 @@ type Cursor = NonNullable<Change['cursor']>;
 
 export function sourceIngest(ports: IngestPorts & { readonly now: () => number }): SourceIngest {
   return {
-    hasRoom: (stream, bytes) => hasRoom(ports, stream, bytes),
+    expectRoom(stream, bytes) {
+      if (!hasRoom(ports, stream, bytes)) throw slowDown();
+    },
 
     async take(stream, records, cursor) {
       const append = sourceAppends(stream, records);

@@ -7,7 +7,7 @@ import { api } from '../api/handler.ts';
 import type { Usage } from '../core/buffer.ts';
 import { drain } from '../core/drain.ts';
 import { ApiError } from '../core/errors.ts';
-import { ingest } from '../core/ingest.ts';
+import { ingest, sourceIngest } from '../core/ingest.ts';
 import type { StreamDefinition } from '../core/streams.ts';
 import type { TableSchema } from '../formats/conversion/converter.ts';
 import { folderObjects } from '../objects/folder.ts';
@@ -20,6 +20,11 @@ import { functions } from './functions/functions.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { FunctionLine, LocalModule } from './functions/local-function.ts';
 import { jqWorker } from './jq-worker.ts';
+import { kinesisApi } from './kinesis/kinesis-api.ts';
+import { type KinesisSettings, kinesisClient } from './kinesis/kinesis-client.ts';
+import { kinesisSources } from './kinesis/kinesis-sources.ts';
+import { sourceReporter } from './kinesis/source-events.ts';
+import type { SourceStatus } from './kinesis/stream-reader.ts';
 import { logBytes } from './log/footprint.ts';
 import { openLog } from './log/log.ts';
 import type { DamageCount } from './log/report.ts';
@@ -53,6 +58,8 @@ export interface HydrantOptions {
   readonly functions?: Readonly<Record<string, LocalModule>>;
   /** Invokes all other functions through Lambda's API. Without it their streams' records go to the error output. */
   readonly lambda?: LambdaApiSettings;
+  /** Feeds streams whose source is a Kinesis stream. Without it they are not fed. */
+  readonly kinesis?: KinesisSettings;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
   /** Delivery attempts that may run at once. Default 16. */
@@ -69,6 +76,8 @@ export interface Hydrant {
    */
   flush(streamName?: string): Promise<Flushed>;
   readonly streams: { list(): Promise<readonly StreamDefinition[]> };
+  /** How the streams that have a source of their own are fed. */
+  sources(): readonly SourceStatus[];
   /** Whether puts can be taken now. */
   isReady(): boolean;
   usage(): Usage;
@@ -148,11 +157,24 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       report: drainReporter(logger),
     }),
   });
+  const kinesis = options.kinesis && kinesisClient(options.kinesis, { now, alarm });
+  const sources = kinesisSources({
+    api: kinesis && kinesisApi(kinesis, options.kinesis ?? {}),
+    ingest: sourceIngest({ buffer, grew: wakes.grew, now }),
+    streams,
+    cursor: buffer.cursor,
+    forget: async (cursor) => void (await buffer.commit({ cursor: { name: cursor, value: undefined } })),
+    ...{ now, alarm, random: Math.random, report: sourceReporter(logger) },
+  });
   const handle = api({
     streams,
     ingest: ingest({ buffer, grew: wakes.grew }),
-    changed: ({ id }) => wakes.changed(id),
+    changed(stream) {
+      wakes.changed(stream.id);
+      sources.changed(stream);
+    },
     async discard({ id, name }) {
+      await sources.forget(id);
       const bytes = buffer.heldBytes(id);
       if (bytes > 0)
         logger.warn({ stream: name, bytes }, `Stream ${name} is deleted: ${bytes} buffered bytes are discarded.`);
@@ -175,6 +197,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     warn: (message, fields) => logger.warn(fields, message),
   });
   wakes.start();
+  await sources.start();
 
   return {
     handle,
@@ -185,10 +208,13 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       if (stream !== undefined) return wakes.flush(stream.id);
       throw new ApiError('ResourceNotFoundException', `Firehose ${streamName} under account ${accountId} not found.`);
     },
+    sources: sources.status,
     isReady: buffer.isReady,
     usage: () => buffer.usage(),
     damaged: buffer.damaged,
     async close(graceMs = CLOSE_GRACE_MS) {
+      await sources.stop();
+      kinesis?.close();
       await wakes.stop(graceMs);
       await conversions.close();
       await jq.close();

@@ -5,6 +5,7 @@ import { checkedSchema, type TableSchema } from '../formats/conversion/converter
 import type { S3Settings } from '../objects/s3.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
+import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import {
   durationMs,
   httpUrl,
@@ -70,6 +71,11 @@ export interface HydrantConfig {
   >;
   /** Invokes all other functions through Lambda's API, at `endpoint` or, with `true`, in AWS. */
   readonly lambda?: boolean | { readonly endpoint?: string };
+  /**
+   * Feeds streams whose source is a Kinesis stream: from AWS with `true`, or from what speaks its API at `endpoint`.
+   * Streams are where their ARNs say, unless `region` says otherwise.
+   */
+  readonly kinesis?: boolean | { readonly endpoint?: string; readonly region?: string };
   /** Default info. */
   readonly logLevel?: LogLevel;
   /** Listen beyond this machine although nothing checks who calls. Default false. */
@@ -164,6 +170,13 @@ const lambda: Setting<ReturnType<typeof lambdaMembers> | undefined> = (given, pa
   return lambdaMembers(given, path);
 };
 
+const kinesisEndpoint = httpUrl("the URL of what speaks Kinesis' API, such as http://127.0.0.1:4567");
+const kinesisMembers = members({ endpoint: kinesisEndpoint, region });
+const kinesis: Setting<ReturnType<typeof kinesisMembers> | undefined> = (given, path) => {
+  if (typeof given === 'boolean') return given ? {} : undefined;
+  return kinesisMembers(given, path);
+};
+
 /** Each setting by its name in a configuration file. */
 export const SETTINGS = {
   port: wholeNumber(0, 65_535),
@@ -178,6 +191,7 @@ export const SETTINGS = {
   s3,
   functions: mapOf(localFunction, functionNames),
   lambda,
+  kinesis,
   schemas: mapOf(schema, tableNames),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   insecure: yesOrNo,
@@ -226,6 +240,8 @@ export interface Settings {
   readonly tables: Readonly<Record<string, TableSchema>>;
   /** Absent: only local functions can be called. */
   readonly lambda?: LambdaApiSettings;
+  /** Absent: streams are not fed from Kinesis. */
+  readonly kinesis?: KinesisSettings;
   readonly logLevel: LogLevel;
   readonly insecure: boolean;
   readonly streams: readonly JsonObject[];
@@ -250,6 +266,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     functions: given.functions ?? {},
     tables: given.schemas ?? {},
     ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
+    ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,
     streams: given.streams ?? [],
@@ -268,4 +285,8 @@ function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string):
 
 function lambdaSettings({ endpoint }: NonNullable<GivenSettings['lambda']>): LambdaApiSettings {
   return endpoint === undefined ? {} : { endpoint };
+}
+
+function kinesisSettings({ endpoint, region }: NonNullable<GivenSettings['kinesis']>): KinesisSettings {
+  return { ...(endpoint !== undefined && { endpoint }), ...(region !== undefined && { region }) };
 }

@@ -40,8 +40,8 @@ async function sourced(stream = aKinesisStream(), transform: Transform = asTheyA
     },
   });
   const events = await world([stream], { processing, budgetBytes });
-  const { take, hasRoom } = sourceIngest({ buffer: events.buffer, grew: events.timers.grew, now: events.now });
-  return { events, batches, take, hasRoom, stream };
+  const { take, expectRoom } = sourceIngest({ buffer: events.buffer, grew: events.timers.grew, now: events.now });
+  return { events, batches, take, expectRoom, stream };
 }
 
 const asTheyAre: Transform = async ({ records }) => records.map(({ data }) => ({ result: 'Ok', outputs: [{ data }] }));
@@ -140,8 +140,9 @@ describe('records of a source', () => {
   });
 
   it('are refused when there is no room, and so is their cursor; a cursor alone never is', async () => {
-    const { events, take, hasRoom, stream } = await sourced(aKinesisStream(), asTheyAre, 1_000);
-    expect([hasRoom(stream, 499), hasRoom(stream, 501)]).toEqual([true, false]);
+    const { events, take, expectRoom, stream } = await sourced(aKinesisStream(), asTheyAre, 1_000);
+    expectRoom(stream, 499);
+    expect(() => expectRoom(stream, 501)).toThrow('Slow down.');
 
     const taken = take(stream, [aRecord('x'.repeat(600))], CURSOR);
     await expect(taken).rejects.toMatchObject({ code: 'ServiceUnavailableException' });

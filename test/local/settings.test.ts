@@ -107,6 +107,7 @@ describe('settings', () => {
       'functions.f.timeout: must be at most 300000',
     ],
     ['an endpoint that is no URL', { lambda: { endpoint: 'here' } }, 'lambda.endpoint: must be the URL'],
+    ['a Kinesis that is no URL', { kinesis: { endpoint: 'here' } }, 'kinesis.endpoint: must be the URL'],
   ])('refuse a function with %s', (_, config, message) => {
     expect(() => settingsIn(config, '/hydrant.config.js')).toThrow(message);
   });

@@ -11,6 +11,8 @@ export interface RequestToSign {
   /** The path is as it is sent, escapes and all; there is no query. */
   readonly url: URL;
   readonly body: Uint8Array;
+  /** Further ones to sign, which is all that begin with `x-amz-`; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Scope {
@@ -25,7 +27,7 @@ export interface Scope {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signed(
-  { method, url, body }: RequestToSign,
+  { method, url, body, headers: further }: RequestToSign,
   credentials: Credentials,
   { region, service, now }: Scope,
 ): Readonly<Record<string, string>> {
@@ -36,9 +38,11 @@ export function signed(
     host: url.host,
     'x-amz-date': time,
     ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
+    ...further,
   };
-  const names = Object.keys(headers).join(';');
-  const headerLines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+  const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  const names = sorted.map(([name]) => name).join(';');
+  const headerLines = sorted.map(([name, value]) => `${name}:${value}\n`);
   // Every service but S3 escapes the path once more, escapes included.
   const path = url.pathname.split('/').map(encodeURIComponent).join('/');
   const request = [method, path, '', headerLines.join(''), names, sha256(body)].join('\n');

@@ -198,7 +198,10 @@ describe('the signature', () => {
     );
   });
 
-  it('of a path with an ARN is the one that the AWS SDK makes', async () => {
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['a path with an ARN', '/2015-03-31/functions/arn%3Aaws%3Alambda%3Af/invocations', {}],
+    ['a header of AWS', '/', { 'x-amz-target': 'Kinesis_20131202.GetRecords' }],
+  ])('of %s is the one that the AWS SDK makes', async (_, path, headers) => {
     const client = new FirehoseClient({ region: 'eu-west-1', credentials: CREDENTIALS });
     const signer = await client.config.signer({
       name: 'sigv4',
@@ -206,9 +209,7 @@ describe('the signature', () => {
       signingRegion: 'eu-west-1',
       properties: {},
     });
-    const url = new URL(
-      'https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3Af/invocations',
-    );
+    const url = new URL(`https://lambda.eu-west-1.amazonaws.com${path}`);
     const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 
     const theirs = await signer.sign(
@@ -218,13 +219,13 @@ describe('the signature', () => {
         method: 'POST',
         path: url.pathname,
         query: {},
-        headers: { host: url.host },
+        headers: { host: url.host, ...headers },
         body: '{}',
       },
       // A header that the SDK adds and Lambda does not ask for.
       { signingDate: new Date(now), unsignableHeaders: new Set(['x-amz-content-sha256']) },
     );
-    const ours = signed({ method: 'POST', url, body: Buffer.from('{}') }, CREDENTIALS, {
+    const ours = signed({ method: 'POST', url, body: Buffer.from('{}'), headers }, CREDENTIALS, {
       region: 'eu-west-1',
       service: 'lambda',
       now,
