@@ -81,7 +81,7 @@ describe('rooms', () => {
       /^(pino|@aws-sdk\/client-s3)$/,
     ],
     'src/cli/': [/^src\/(core|api|local)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
-    'destinations/': [/^src\/(core|formats|objects)\//, /^node:/],
+    'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],
     'src/': [/^src\//],
   };
 

@@ -53,6 +53,8 @@ export interface ApiSettings {
   readonly hasAdapter: (kind: DestinationKind) => boolean;
   /** Whether objects can be encrypted under a KMS key here. */
   readonly encryptsWithKms: boolean;
+  /** Whether records may be sent to the host unencrypted. */
+  readonly takesPlainHttp: (hostname: string) => boolean;
   /** Whether there is a schema of the table, for records to be converted to. */
   readonly hasTable: (database: string, table: string) => boolean;
   /** AWS's quota of streams an account. */

@@ -3,11 +3,11 @@ import { ConfigError } from '../core/errors.ts';
 import { applyStreams } from '../local/apply-streams.ts';
 import { loadConfig } from '../local/config.ts';
 import { createHydrant, type Hydrant } from '../local/hydrant.ts';
+import { isLoopback } from '../local/loopback.ts';
 import { type HttpServer, serve } from '../local/server.ts';
 import { type GivenSettings, type Settings, settled } from '../local/settings.ts';
 import { checkStreamMembers } from '../local/stream-members.ts';
 import { openLogger } from './logger.ts';
-import { isLoopback } from './loopback.ts';
 import { routes } from './routes.ts';
 import { firstSignal } from './signals.ts';
 import { VERSION } from './version.ts';
@@ -68,26 +68,12 @@ function failLoudly(logger: Logger): void {
 }
 
 async function open(settings: Settings, logger: Logger): Promise<Hydrant> {
-  const { bufferBudgetBytes, s3, lambda, kinesis, dataFolder } = settings;
-  const { fsync, accountId, region, transitionMs, strictDestinations, functions, tables } = settings;
   try {
-    return await createHydrant({
-      dataFolder,
-      ...(s3 && { s3 }),
-      ...(lambda && { lambda }),
-      ...(kinesis && { kinesis }),
-      functions,
-      tables,
-      ...(bufferBudgetBytes !== undefined && { bufferBudgetBytes }),
-      fsync,
-      accountId,
-      region,
-      transitionMs,
-      strictDestinations,
-      logger,
-    });
+    return await createHydrant({ ...settings, logger });
   } catch (error) {
-    throw isSystemError(error) ? new ConfigError('--data', `${dataFolder} cannot be used: ${error.message}`) : error;
+    throw isSystemError(error)
+      ? new ConfigError('--data', `${settings.dataFolder} cannot be used: ${error.message}`)
+      : error;
   }
 }
 

@@ -19,6 +19,7 @@ import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { FunctionLine, LocalModule } from './functions/local-function.ts';
+import { heldSecrets, type SecretReference } from './held-secrets.ts';
 import { jqWorker } from './jq-worker.ts';
 import { kinesisApi } from './kinesis/kinesis-api.ts';
 import { type KinesisSettings, kinesisClient } from './kinesis/kinesis-client.ts';
@@ -28,6 +29,7 @@ import type { SourceStatus } from './kinesis/stream-reader.ts';
 import { logBytes } from './log/footprint.ts';
 import { openLog } from './log/log.ts';
 import type { DamageCount } from './log/report.ts';
+import { isLoopback } from './loopback.ts';
 import { drainReporter } from './reports.ts';
 import { type Flushed, timers } from './timers.ts';
 
@@ -54,12 +56,16 @@ export interface HydrantOptions {
   readonly transitionMs?: number;
   /** Refuse to create streams whose destination has no adapter, instead of sending their records to the S3 backup. */
   readonly strictDestinations?: boolean;
+  /** Send to HTTP endpoints on other machines without encryption, where a stream's URL is http. Default false. */
+  readonly plainHttp?: boolean;
   /** Modules that run here in place of Lambda functions, by the functions' names. */
   readonly functions?: Readonly<Record<string, LocalModule>>;
   /** Invokes all other functions through Lambda's API. Without it their streams' records go to the error output. */
   readonly lambda?: LambdaApiSettings;
   /** Feeds streams whose source is a Kinesis stream. Without it they are not fed. */
   readonly kinesis?: KinesisSettings;
+  /** Where secrets are that streams name by their ARN in AWS Secrets Manager. */
+  readonly secrets?: Readonly<Record<string, SecretReference>>;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
   /** Delivery attempts that may run at once. Default 16. */
@@ -134,6 +140,8 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const { tables = {} } = options;
   const conversions = conversionThreads();
   const adapters = destinations({
+    now,
+    secrets: heldSecrets(options.secrets ?? {}),
     objects,
     tables: (database, table) => tables[`${database}.${table}`],
     converter: conversions.converter,
@@ -191,6 +199,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       strictDestinations: options.strictDestinations ?? false,
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
       encryptsWithKms: objects.encryptsWithKms,
+      takesPlainHttp: (hostname) => options.plainHttp === true || isLoopback(hostname),
       hasTable: (database, table) => tables[`${database}.${table}`] !== undefined,
       streamQuota: STREAM_QUOTA,
     },

@@ -5,6 +5,7 @@ import { checkedSchema, type TableSchema } from '../formats/conversion/converter
 import type { S3Settings } from '../objects/s3.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
+import type { SecretReference } from './held-secrets.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import {
   durationMs,
@@ -47,6 +48,8 @@ export interface HydrantConfig {
   readonly transition?: string | number;
   /** Refuse to create streams whose destination has no adapter. Default false. */
   readonly strictDestinations?: boolean;
+  /** Send to HTTP endpoints on other machines without encryption, where a stream's URL is http. Default false. */
+  readonly plainHttp?: boolean;
   /** Objects go to S3, or to the store at `endpoint`, instead of a folder per bucket. `true` is S3 itself. */
   readonly s3?:
     | boolean
@@ -69,6 +72,11 @@ export interface HydrantConfig {
   readonly schemas?: Readonly<
     Record<string, { readonly columns: readonly { readonly name: string; readonly type: string }[] }>
   >;
+  /**
+   * Secrets that streams name by their ARN, with `SecretsManagerConfiguration`: `env:NAME` for a variable, `file:PATH`
+   * for a file, each holding the JSON that AWS Secrets Manager would, such as `{"api_key":"…"}`.
+   */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Invokes all other functions through Lambda's API, at `endpoint` or, with `true`, in AWS. */
   readonly lambda?: boolean | { readonly endpoint?: string };
   /**
@@ -163,6 +171,14 @@ const schema: Setting<TableSchema> = (given, path) => {
 
 const tableNames = { pattern: /^[^\s.]+\.[^\s.]+$/, described: "a database's and a table's, as in shop.orders" };
 
+const secretReference: Setting<SecretReference> = (given, path) => {
+  const [, kind, place] = /^(env|file):(.+)$/.exec(text(given, path)) ?? [];
+  if (place === undefined) throw new ConfigError(path, 'must be env: and the name of a variable, or file: and a path.');
+  return kind === 'env' ? { variable: place } : { file: place };
+};
+
+const secretNames = { pattern: /^arn:[^\s]+$/, described: "the secret's ARN" };
+
 const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
 const lambdaMembers = members({ endpoint: lambdaEndpoint });
 const lambda: Setting<ReturnType<typeof lambdaMembers> | undefined> = (given, path) => {
@@ -188,11 +204,13 @@ export const SETTINGS = {
   region,
   transition: durationMs(LONGEST_TRANSITION_MS),
   strictDestinations: yesOrNo,
+  plainHttp: yesOrNo,
   s3,
   functions: mapOf(localFunction, functionNames),
   lambda,
   kinesis,
   schemas: mapOf(schema, tableNames),
+  secrets: mapOf(secretReference, secretNames),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   insecure: yesOrNo,
   streams: listOf(streamInput),
@@ -207,13 +225,16 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions } = given;
+  const { data, functions, secrets } = given;
   const within = (path: string): string => resolve(dirname(file), path);
   return {
     ...given,
     ...(data !== undefined && { data: within(data) }),
     ...(functions !== undefined && {
       functions: mapped(functions, (module) => ({ ...module, file: within(module.file) })),
+    }),
+    ...(secrets !== undefined && {
+      secrets: mapped(secrets, (secret) => ('file' in secret ? { file: within(secret.file) } : secret)),
     }),
   };
 }
@@ -234,10 +255,12 @@ export interface Settings {
   readonly region: string;
   readonly transitionMs: number;
   readonly strictDestinations: boolean;
+  readonly plainHttp: boolean;
   /** Absent: buckets are folders. */
   readonly s3?: S3Settings;
   readonly functions: Readonly<Record<string, LocalModule>>;
   readonly tables: Readonly<Record<string, TableSchema>>;
+  readonly secrets: Readonly<Record<string, SecretReference>>;
   /** Absent: only local functions can be called. */
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
@@ -262,9 +285,11 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     region: ownRegion,
     transitionMs: given.transition ?? 0,
     strictDestinations: given.strictDestinations ?? false,
+    plainHttp: given.plainHttp ?? false,
     ...(store !== undefined && { s3: s3Settings(store, ownRegion) }),
     functions: given.functions ?? {},
     tables: given.schemas ?? {},
+    secrets: given.secrets ?? {},
     ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     logLevel: given.logLevel ?? 'info',

@@ -357,7 +357,7 @@ describe("Hydrant's own member", () => {
     expect((await ask({ Compresion: 'zstd' })).body).toEqual({
       __type: 'ValidationException',
       message:
-        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, Delimiter, ActivePartitions, BufferingHints]",
+        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, Delimiter, HttpBody, ActivePartitions, BufferingHints]",
     });
   });
 
@@ -365,6 +365,10 @@ describe("Hydrant's own member", () => {
     expect((await ask({ CompressionFormat: 'zstd' }, { CompressionFormat: 'GZIP' })).body.message).toBe(
       'Hydrant.CompressionFormat needs CompressionFormat to be unset or UNCOMPRESSED.',
     );
+  });
+
+  test('sends plain bodies to HTTP endpoints only', async () => {
+    expect((await ask({ HttpBody: 'NDJSON' })).body.message).toBe('Hydrant.HttpBody is only for HTTP endpoints.');
   });
 
   test('compresses S3 objects only', async () => {

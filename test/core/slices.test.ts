@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Slice } from '../../src/core/destination.ts';
+import type { Slice, SliceLimits } from '../../src/core/destination.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import { memoryBuffer } from '../kit/memory-buffer.ts';
 import { aStream } from '../kit/streams.ts';
@@ -7,6 +7,21 @@ import { inDoubt, type World, world } from '../kit/world.ts';
 
 const http = (options: Parameters<typeof aStream>[0] = {}) =>
   aStream({ kind: 'HttpEndpoint', intervalSeconds: 1, ...options });
+
+/** Where HTTP endpoints take slices within the limits, and OpenSearch whole batches. */
+function sliced(
+  streams: Parameters<typeof world>[0],
+  {
+    limits = { records: 10_000, bytes: 1 << 20 },
+    ...options
+  }: Parameters<typeof world>[1] & { limits?: SliceLimits } = {},
+) {
+  const others = new Map([
+    ['HttpEndpoint', limits],
+    ['Amazonopensearchservice', undefined],
+  ] as const);
+  return world(streams, { ...options, others });
+}
 
 const isData = ({ errorOutputType }: { readonly errorOutputType?: string }) => errorOutputType === undefined;
 
@@ -32,7 +47,7 @@ const places = ({ id }: Slice) => id.slice(id.indexOf('/') + 1);
 
 describe('a batch whose destination has limits', () => {
   it('goes out in slices of at most so many records', async () => {
-    const w = await world([http()], { limits: { records: 2, bytes: 1_000 } });
+    const w = await sliced([http()], { limits: { records: 2, bytes: 1_000 } });
     await w.put(http(), 'a', 'b', 'c');
     await w.put(http(), 'd', 'e');
 
@@ -46,7 +61,7 @@ describe('a batch whose destination has limits', () => {
   });
 
   it('goes out in slices of at most so many bytes; a larger record is alone', async () => {
-    const w = await world([http()], { limits: { records: 100, bytes: 4 } });
+    const w = await sliced([http()], { limits: { records: 100, bytes: 4 } });
     await w.put(http(), 'aa', 'bb', 'c', 'dddddd', 'e');
 
     await w.pass(1_000);
@@ -55,7 +70,7 @@ describe('a batch whose destination has limits', () => {
   });
 
   it('is one slice, with one id, when it fits', async () => {
-    const w = await world([http()]);
+    const w = await sliced([http()]);
     await w.put(http(), 'a', 'b');
 
     await w.pass(1_000);
@@ -64,7 +79,7 @@ describe('a batch whose destination has limits', () => {
   });
 
   it('is tried again without the slices that were taken', async () => {
-    const w = await world([http()], { limits: { records: 1, bytes: 10 } });
+    const w = await sliced([http()], { limits: { records: 1, bytes: 10 } });
     w.farSide = (slice) => (places(slice) === '1-2' && slice.plan.attempt === 1 ? inDoubt() : { bytes: 1 });
     await w.put(http(), 'a', 'b', 'c');
 
@@ -75,13 +90,13 @@ describe('a batch whose destination has limits', () => {
   });
 
   it('is tried again after a crash without the slices that were taken', async () => {
-    const before = await world([http()], { limits: { records: 1, bytes: 10 } });
+    const before = await sliced([http()], { limits: { records: 1, bytes: 10 } });
     before.farSide = (slice) => (places(slice) === '1-2' ? new Promise(() => {}) : { bytes: 1 });
     await before.put(http(), 'a', 'b', 'c');
     await before.pass(1_000);
     before.buffer.release('batch-1');
 
-    const after = await world([http()], { buffer: before.buffer, limits: { records: 1, bytes: 10 } });
+    const after = await sliced([http()], { buffer: before.buffer, limits: { records: 1, bytes: 10 } });
     after.timers.start();
     await after.pass(60_000);
 
@@ -90,7 +105,7 @@ describe('a batch whose destination has limits', () => {
   });
 
   it('asks a far side that fails no further slice', async () => {
-    const w = await world([http()], { limits: { records: 1, bytes: 10 } });
+    const w = await sliced([http()], { limits: { records: 1, bytes: 10 } });
     let asked = 0;
     w.farSide = () => {
       asked++;
@@ -104,7 +119,7 @@ describe('a batch whose destination has limits', () => {
   });
 
   it('keeps a slice from being sent again when only the next one failed, whatever version the stream has', async () => {
-    const w = await world([http()], { limits: { records: 1, bytes: 10 } });
+    const w = await sliced([http()], { limits: { records: 1, bytes: 10 } });
     w.farSide = (slice) => (places(slice) === '1-2' ? busy() : { bytes: 1 });
     await w.put(http(), 'a', 'b');
     await w.pass(1_000);
@@ -119,7 +134,7 @@ describe('a batch whose destination has limits', () => {
 
 describe('a slice that is too large', () => {
   it('is halved until it is taken', async () => {
-    const w = await world([http()]);
+    const w = await sliced([http()]);
     w.farSide = ({ records }) => (records > 2 ? tooLarge() : { bytes: 1 });
     await w.put(http(), 'a', 'b', 'c', 'd', 'e');
 
@@ -130,7 +145,7 @@ describe('a slice that is too large', () => {
   });
 
   it('of one record sends that record to the error output, and no other', async () => {
-    const w = await world([http()]);
+    const w = await sliced([http()]);
     w.farSide = (slice) => (isData(slice) && slice.bytes >= 9 ? tooLarge() : { bytes: 1 });
     await w.put(http(), 'a', 'enormous!', 'c');
 
@@ -151,7 +166,7 @@ describe('records of a slice that are refused', () => {
   });
 
   it('for good go to the error output', async () => {
-    const w = await world([http()]);
+    const w = await sliced([http()]);
     w.farSide = refuse(false);
     await w.put(http(), 'a', 'b', 'c');
 
@@ -162,7 +177,7 @@ describe('records of a slice that are refused', () => {
   });
 
   it('for now are the only ones that are sent again', async () => {
-    const w = await world([http()]);
+    const w = await sliced([http()]);
     w.farSide = refuse(true);
     await w.put(http(), 'a', 'b', 'c');
 
@@ -174,13 +189,13 @@ describe('records of a slice that are refused', () => {
 
   it('are not forgotten while other slices are retried, nor by a crash', async () => {
     const limits = { records: 1, bytes: 10 };
-    const before = await world([http()], { limits });
+    const before = await sliced([http()], { limits });
     before.farSide = (slice) => (places(slice) === '0-1' ? final() : busy());
     await before.put(http(), 'a', 'b');
     await before.pass(1_000);
     await before.timers.stop(0);
 
-    const after = await world([http()], { buffer: before.buffer, limits });
+    const after = await sliced([http()], { buffer: before.buffer, limits });
     after.timers.start();
     await after.pass(60_000);
 
@@ -194,7 +209,7 @@ describe('a destination with a retry duration', () => {
 
   it('has its records sent to the error output when that is over, without those that were taken', async () => {
     const stream = retrying(60);
-    const w = await world([stream], { limits: { records: 1, bytes: 10 } });
+    const w = await sliced([stream], { limits: { records: 1, bytes: 10 } });
     w.farSide = (slice) => (isData(slice) && places(slice) !== '0-1' ? busy() : { bytes: 1 });
     await w.put(stream, 'a', 'b', 'c');
 
@@ -209,7 +224,7 @@ describe('a destination with a retry duration', () => {
 
   it('of 0 is tried once', async () => {
     const stream = retrying(0);
-    const w = await world([stream]);
+    const w = await sliced([stream]);
     let attempts = 0;
     w.farSide = (slice) => {
       if (!isData(slice)) return { bytes: 1 };
@@ -226,7 +241,7 @@ describe('a destination with a retry duration', () => {
 
   it('is tried a last time when the time is up', async () => {
     const stream = retrying(100);
-    const w = await world([stream]);
+    const w = await sliced([stream]);
     const at: number[] = [];
     w.farSide = (slice) => {
       if (!isData(slice)) return { bytes: 1 };
@@ -242,7 +257,7 @@ describe('a destination with a retry duration', () => {
 
   it('of an HTTP endpoint does not count the time its answers take', async () => {
     const stream = retrying(10);
-    const w = await world([stream], { limits: { records: 1, bytes: 10 } });
+    const w = await sliced([stream], { limits: { records: 1, bytes: 10 } });
     const answers: (() => void)[] = [];
     w.farSide = async (slice) => {
       if (!isData(slice)) return { bytes: 1 };
@@ -261,7 +276,7 @@ describe('a destination with a retry duration', () => {
 
   it('of OpenSearch counts from the first attempt', async () => {
     const stream = aStream({ kind: 'Amazonopensearchservice', intervalSeconds: 1 });
-    const w = await world([stream]);
+    const w = await sliced([stream]);
     const answers: (() => void)[] = [];
     w.farSide = async (slice) => {
       if (!isData(slice)) return { bytes: 1 };
@@ -281,7 +296,7 @@ describe('a destination with a retry duration', () => {
   it('keeps records for as long as the error output does not take them', async () => {
     const stream = retrying(1);
     const memory = memoryBuffer();
-    const w = await world([stream], { buffer: memory });
+    const w = await sliced([stream], { buffer: memory });
     w.farSide = () => busy();
     await w.put(stream, 'a');
     await w.pass(86_400_000);
@@ -295,7 +310,7 @@ describe('a destination with a retry duration', () => {
 
 describe('a far side that says when to come back', () => {
   it('is left alone until then', async () => {
-    const w = await world([http()]);
+    const w = await sliced([http()]);
     w.farSide = (slice) => (slice.plan.attempt === 1 ? busy(120_000) : { bytes: 1 });
     await w.put(http(), 'a');
     await w.pass(1_000);
@@ -308,7 +323,7 @@ describe('a far side that says when to come back', () => {
   });
 
   it('is asked again after ten minutes, whatever it said', async () => {
-    const w = await world([http({ config: { RetryOptions: { DurationInSeconds: 7_200 } } })]);
+    const w = await sliced([http({ config: { RetryOptions: { DurationInSeconds: 7_200 } } })]);
     w.farSide = (slice) => (slice.plan.attempt === 1 ? busy(86_400_000) : { bytes: 1 });
     await w.put(http(), 'a');
 
@@ -318,13 +333,13 @@ describe('a far side that says when to come back', () => {
   });
 
   it('is left alone until then after a restart too', async () => {
-    const before = await world([http()]);
+    const before = await sliced([http()]);
     before.farSide = () => busy(120_000);
     await before.put(http(), 'a');
     await before.pass(1_000);
     await before.timers.stop(0);
 
-    const after = await world([http()], { buffer: before.buffer, startAt: before.now() });
+    const after = await sliced([http()], { buffer: before.buffer, startAt: before.now() });
     after.timers.start();
     await after.pass(119_000);
     expect(after.seen).toEqual([]);

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { destinations } from '../../destinations/index.ts';
+import s3Destination from '../../destinations/s3.ts';
 import type { Slice } from '../../src/core/destination.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { DestinationKind } from '../../src/core/streams.ts';
@@ -69,7 +69,7 @@ async function errorObjects(kind: DestinationKind, changes: JsonObject) {
   const stream = await streams.get('clicks');
   if (stream === undefined) throw new Error('the stream was just made');
   const objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-  const { s3 } = destinations({ objects, tables: () => undefined, converter });
+  const s3 = s3Destination({ objects, tables: () => undefined, converter });
   const w = await world([stream], { startAt: AT });
   w.farSide = (slice, signal) => s3.deliver(planned(slice), signal);
   const planned = (slice: Slice): Slice => ({ ...slice, plan: { ...slice.plan, output: s3.plan?.(slice) ?? null } });

@@ -34,6 +34,7 @@ export function testApi(settings: Partial<ApiSettings> = {}) {
       defaultRegion: 'us-east-1',
       transitionMs: 0,
       strictDestinations: false,
+      takesPlainHttp: (hostname) => hostname === '127.0.0.1',
       hasAdapter: () => true,
       encryptsWithKms: true,
       hasTable: () => true,

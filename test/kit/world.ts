@@ -1,5 +1,5 @@
 import type { RecordBuffer } from '../../src/core/buffer.ts';
-import type { Delivered, Destination, Slice } from '../../src/core/destination.ts';
+import type { Delivered, Destination, Slice, SliceLimits } from '../../src/core/destination.ts';
 import { drain } from '../../src/core/drain.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import type { DrainEvent } from '../../src/core/events.ts';
@@ -45,8 +45,8 @@ export interface World {
 }
 
 /**
- * The real core and timers, on a buffer in memory and a clock that the test moves. HTTP endpoints take slices within
- * `limits`.
+ * The real core and timers, on a buffer in memory and a clock that the test moves. Beside S3 there are destinations of
+ * the kinds in `others`, which take slices within limits, or whole batches.
  */
 export async function world(
   streamList: readonly StreamDefinition[],
@@ -56,7 +56,7 @@ export async function world(
     startAt = 1_000_000,
     buffer = memoryBuffer({ budgetBytes }),
     processing = processors({ transform: noFunctions }),
-    limits = { records: 10_000, bytes: 1 << 20 },
+    others = new Map<DestinationKind, SliceLimits | undefined>(),
   } = {},
 ): Promise<World> {
   const clock = virtualClock(startAt);
@@ -87,6 +87,9 @@ export async function world(
     },
   };
 
+  const within = (limits: SliceLimits | undefined): Destination =>
+    limits === undefined ? destination : { ...destination, limits: () => limits };
+
   const wakes = timers({
     buffer,
     now: clock.now,
@@ -99,13 +102,7 @@ export async function world(
       startedAt: clock.now(),
       buffer,
       streams,
-      adapters: {
-        s3: destination,
-        others: new Map<DestinationKind, Destination>([
-          ['HttpEndpoint', { ...destination, limits: () => limits }],
-          ['Amazonopensearchservice', destination],
-        ]),
-      },
+      adapters: { s3: destination, others: new Map([...others].map(([kind, limits]) => [kind, within(limits)])) },
       processing,
       now: clock.now,
       newBatchId: () => `batch-${++batches}`,

@@ -51,6 +51,12 @@ describe('a setting that cannot be used is named, with what it must be', () => {
       's3.endpoint',
       's3.endpoint: must be the URL of a store that speaks S3, such as http://127.0.0.1:9000; it is "http://127.0.0.1:99999".',
     ],
+    [
+      'a secret that stands in the file',
+      { secrets: { 'arn:aws:secretsmanager:us-east-1:000000000000:secret:s': 'hunter2' } },
+      'secrets.arn:aws:secretsmanager:us-east-1:000000000000:secret:s',
+      'secrets.arn:aws:secretsmanager:us-east-1:000000000000:secret:s: must be env: and the name of a variable, or file: and a path.',
+    ],
     ['no object at all', ['port'], FILE, `${FILE}: must hold an object, the configuration.`],
   ])('%s', (_, config, field, message) => {
     expect(() => read(config)).toThrow(expect.objectContaining({ name: 'ConfigError', field, message }));
@@ -68,6 +74,8 @@ describe('settings', () => {
       region: 'us-east-1',
       transitionMs: 0,
       strictDestinations: false,
+      plainHttp: false,
+      secrets: {},
       functions: {},
       tables: {},
       logLevel: 'info',

@@ -1,4 +1,4 @@
-import { destinations } from '../../destinations/index.ts';
+import s3Destination from '../../destinations/s3.ts';
 import { drain } from '../../src/core/drain.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import type { DrainEvent } from '../../src/core/events.ts';
@@ -127,7 +127,7 @@ async function begin(world: World): Promise<void> {
       startedAt: clock.now(),
       buffer,
       streams,
-      adapters: destinations({ objects, tables: () => undefined, converter }),
+      adapters: { s3: s3Destination({ objects, tables: () => undefined, converter }), others: new Map() },
       processing: processors({ transform: fickle(world) }),
       now: clock.now,
       newBatchId: () => `batch-${++world.made}`,

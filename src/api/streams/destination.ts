@@ -30,6 +30,7 @@ export function refuseImpossible(context: ApiContext, { kind, config }: Destinat
     );
   }
   refuseImpossibleConversion(context, config);
+  refuseImpossibleUrl(context, config);
   if (strictDestinations && !hasAdapter(kind)) {
     throw invalidArgument(
       `This version of Hydrant has no adapter for ${kind} destinations, and runs with strict destinations.`,
@@ -53,6 +54,17 @@ function refuseImpossibleConversion({ settings }: ApiContext, config: JsonObject
       `There is no schema for the table ${database}.${table}. Name it under schemas in Hydrant's configuration file.`,
     );
   }
+}
+
+/** AWS takes no plain HTTP; on this machine there is nobody to listen in. */
+function refuseImpossibleUrl({ settings }: ApiContext, { EndpointConfiguration: endpoint }: JsonObject): void {
+  if (!isJsonObject(endpoint) || typeof endpoint.Url !== 'string') return;
+  if (!URL.canParse(endpoint.Url)) throw invalidArgument(`The URL ${endpoint.Url} cannot be read.`);
+  const { protocol, hostname } = new URL(endpoint.Url);
+  if (protocol === 'https:' || settings.takesPlainHttp(hostname)) return;
+  throw invalidArgument(
+    `Records are not sent to ${hostname} unencrypted. Use https, or set plainHttp in Hydrant's configuration file.`,
+  );
 }
 
 /** For the operator, once the stream is stored. */

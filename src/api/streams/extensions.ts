@@ -20,6 +20,8 @@ export const hydrantExtensions = strictStructure({
    * the source-record backup. In place of AppendDelimiterToRecord, and without dynamic partitioning.
    */
   Delimiter: oneOf('always', 'if-missing'),
+  /** Plain lines of JSON, or a JSON array, in place of Firehose's own protocol, for HTTP endpoints. */
+  HttpBody: oneOf('NDJSON', 'JSON'),
   /** How many dynamic partitions may hold records at once; AWS's 500 unless given. */
   ActivePartitions: integer({ min: 1, max: ACTIVE_PARTITIONS_MOST }),
   /** In place of AWS's BufferingHints, where dynamic partitioning has these at 64 MB and 60 seconds at least. */
@@ -36,6 +38,9 @@ export function settleExtensions(extensions: Extensions | undefined, destination
   if (extensions === undefined || Object.values(extensions).every((value) => value === undefined)) return undefined;
   checkCompression(extensions, destination);
   checkPartitions(extensions, destination);
+  if (extensions.HttpBody !== undefined && destination.kind !== 'HttpEndpoint') {
+    throw invalidArgument('Hydrant.HttpBody is only for HTTP endpoints.');
+  }
   return extensions;
 }
 
