@@ -8,6 +8,7 @@ import { benchIngest } from './ingest.ts';
 import { benchJq } from './jq.ts';
 import { benchParquet } from './parquet.ts';
 import { table } from './table.ts';
+import { benchTraffic } from './traffic.ts';
 
 /**
  * What the service does on this machine, each figure beside its ceiling measured in the same run: `npm run bench`, or
@@ -19,6 +20,7 @@ const PARTS = {
   delivery: ['Put to GZIP object, the client paced by delivery', benchDelivery],
   backlog: ['50 streams, each with a full 128 MiB buffer', benchBacklog],
   jq: ['jq queries of 1 KB records, parsing included', benchJq],
+  traffic: ['What the log writes and reads of 120 MiB of records, for each byte put', benchTraffic],
   conversion: ['A batch of 128 MiB of 1 KB records to Parquet, and what waits for it', benchConversion],
   parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
 } as const;
