@@ -80,7 +80,7 @@ export interface Slice extends SliceToPlan {
   note(note: JsonValue): Promise<void>;
 }
 
-/** The far side has the records and will know later whether it keeps them. Outlives this process. */
+/** The far side has the records and will know later whether it keeps them. Outlives a crash. */
 export interface Pending {
   /** Handed back to `check`. Holds no secrets: it is stored as it is. */
   readonly pending: JsonValue;
