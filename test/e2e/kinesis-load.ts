@@ -58,8 +58,12 @@ export function producer(endpoint: string, random: Random): Producer {
   }
 
   async function openShards() {
-    const { Shards = [] } = await call('ListShards', { StreamName: STREAM, MaxResults: 1_000 });
-    const shards = Array.isArray(Shards) ? Shards.filter(isJsonObject) : [];
+    const shards: JsonObject[] = [];
+    for (let input: JsonObject | undefined = { StreamName: STREAM }; input !== undefined; ) {
+      const { Shards, NextToken }: JsonObject = await call('ListShards', input);
+      if (Array.isArray(Shards)) shards.push(...Shards.filter(isJsonObject));
+      input = NextToken === undefined ? undefined : { NextToken };
+    }
     const open = shards.flatMap(({ ShardId, HashKeyRange: hashes, SequenceNumberRange: numbers }) => {
       if (!isJsonObject(hashes) || !isJsonObject(numbers) || numbers.EndingSequenceNumber !== undefined) return [];
       return [
