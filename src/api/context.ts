@@ -6,6 +6,10 @@ export interface ApiRequest {
   readonly method: string;
   /** Path and query as sent. */
   readonly url: string;
+  /** The same as the client signed it, where a gateway has taken a part of the path away. */
+  readonly signedUrl?: string;
+  /** The client's address, for the log. */
+  readonly from?: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Valid until the request is answered; its memory may be another request's then. */
   readonly body: Uint8Array;
@@ -17,8 +21,23 @@ export interface ApiResponse {
   readonly body: string | Uint8Array;
 }
 
+/** Who has sent a request. */
+export interface Caller {
+  /** The region that the request talks to. */
+  readonly region: string;
+  /**
+   * Throws AWS's AccessDeniedException unless the caller may do this with the stream of this name or, without a name,
+   * with all there are. The action is as in a policy: `firehose:PutRecord`.
+   */
+  readonly authorize: (action: string, streamName?: string) => void;
+}
+
+/** Resolves with who has sent the request; rejects with AWS's error when that is not clear. */
+export type Gate = (request: ApiRequest) => Promise<Caller>;
+
 /** What the API needs of its host. */
 export interface ApiContext {
+  readonly gate: Gate;
   readonly streams: StreamStore;
   /**
    * Resolves when the records are durable. Rejects with `ServiceUnavailableException` when the buffer cannot take them.

@@ -1,11 +1,10 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { ApiError } from '../core/errors.ts';
-import { regionOf } from './caller.ts';
-import type { ApiContext, ApiRequest, ApiResponse } from './context.ts';
+import type { ApiContext, ApiRequest, ApiResponse, Caller } from './context.ts';
 import { jsonObjectIn } from './json-body.ts';
 import type { Operation } from './operation.ts';
-import { OPERATIONS } from './operations/index.ts';
+import { OPERATIONS, type TableEntry } from './operations/index.ts';
 import { serializationError } from './shapes/index.ts';
 
 /**
@@ -26,30 +25,54 @@ export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiRe
   return async (request) => {
     const requestId = context.newRequestId();
     try {
+      const call = callIn(request);
+      // The body is signed as it is sent, compressed or not.
+      const caller = await context.gate(request);
       const isCompressed = request.headers['content-encoding'] !== undefined;
-      const output = isCompressed ? await runInflated(context, request, memory) : await run(context, request);
-      return answer(200, output, { requestId });
+      const run = isCompressed
+        ? runInflated(context, { ...call, caller }, memory)
+        : runCall(context, { ...call, caller });
+      return answer(200, await run, { requestId });
     } catch (error) {
       return refusal(context, request, error, requestId);
     }
   };
 }
 
-/** Not an async function: a put has enough to wait for. */
-function run(context: ApiContext, request: ApiRequest): Promise<string> {
+interface Call {
+  readonly name: string;
+  readonly operation: TableEntry;
+  readonly request: ApiRequest;
+}
+
+function callIn(request: ApiRequest): Call {
   const { method, url, headers, body } = request;
   if (method !== 'POST' || !(url === '/' || url.startsWith('/?')) || !isJson(headers['content-type']))
     throw notTheApi();
-  const operation = OPERATIONS.get(targetOf(headers['x-amz-target']));
+  const name = targetOf(headers['x-amz-target']);
+  const operation = OPERATIONS.get(name);
   if (operation === undefined) throw new ApiError('UnknownOperationException', 'The operation is not one of Firehose.');
   if (body.length > BODY_MOST_BYTES) throw tooLarge();
-  if (operation.reads === 'bytes') return operation.run(context, body, request);
-  return runJson(context, operation.run, request);
+  return { name, operation, request };
 }
 
-async function runJson(context: ApiContext, operation: Operation, request: ApiRequest): Promise<string> {
-  const region = regionOf(request, context.settings.defaultRegion);
-  return JSON.stringify(await operation(context, jsonObjectIn(request.body), region));
+type CallOfCaller = Call & { readonly caller: Caller };
+
+/** Not an async function: a put has enough to wait for. */
+function runCall(context: ApiContext, call: CallOfCaller): Promise<string> {
+  const { name, operation, caller, request } = call;
+  if (operation.reads === 'json') return runJson(context, call, operation.run);
+  return operation.run(context, request.body, (streamName) => caller.authorize(`firehose:${name}`, streamName));
+}
+
+async function runJson(context: ApiContext, { name, caller, request }: CallOfCaller, run: Operation): Promise<string> {
+  const input = jsonObjectIn(request.body);
+  const { DeliveryStreamName } = input;
+  // Of all operations only this one is about no stream in particular, whatever its body says. A name that is no text
+  // does not get past the operation's own check.
+  if (name === 'ListDeliveryStreams') caller.authorize('firehose:ListDeliveryStreams');
+  else caller.authorize(`firehose:${name}`, typeof DeliveryStreamName === 'string' ? DeliveryStreamName : '');
+  return JSON.stringify(await run(context, input, caller.region));
 }
 
 function isJson(contentType: ApiRequest['headers'][string]): boolean {
@@ -71,11 +94,11 @@ interface InflatedMemory {
 /**
  * How far a body will grow is known only afterwards, so each claims the most it may, for as long as its request lasts.
  */
-async function runInflated(context: ApiContext, request: ApiRequest, memory: InflatedMemory): Promise<string> {
+async function runInflated(context: ApiContext, call: CallOfCaller, memory: InflatedMemory): Promise<string> {
   if (memory.freeBytes < BODY_MOST_BYTES) throw new ApiError('ServiceUnavailableException', 'Slow down.', 503);
   memory.freeBytes -= BODY_MOST_BYTES;
   try {
-    return await run(context, { ...request, body: await decoded(request) });
+    return await runCall(context, { ...call, request: { ...call.request, body: await decoded(call.request) } });
   } finally {
     memory.freeBytes += BODY_MOST_BYTES;
   }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import type { ApiContext, ApiRequest } from './context.ts';
+import type { ApiContext } from './context.ts';
 import { type StructureShape, type ValueOf, validate } from './shapes/index.ts';
 
 /**
@@ -8,8 +8,13 @@ import { type StructureShape, type ValueOf, validate } from './shapes/index.ts';
  */
 export type Operation = (context: ApiContext, input: JsonObject, region: string) => Promise<JsonObject>;
 
-/** An operation that reads the body itself, because speed counts: it answers with the JSON text of its output. */
-export type RawOperation = (context: ApiContext, body: Uint8Array, request: ApiRequest) => Promise<string>;
+/**
+ * An operation that reads the body itself, because speed counts: it answers with the JSON text of its output. Before it
+ * says anything of the stream that the body names it calls `authorize`, which throws when the caller may not.
+ */
+export type RawOperation = (context: ApiContext, body: Uint8Array, authorize: Authorize) => Promise<string>;
+
+export type Authorize = (streamName: string) => void;
 
 /** An operation from its input's shape and what it does with an input that satisfies it. `region` is the caller's. */
 export function operation<S extends StructureShape>(

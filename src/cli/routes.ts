@@ -24,10 +24,16 @@ function ready(hydrant: Hydrant): ApiResponse {
   return json(isReady ? 200 : 503, body);
 }
 
-/** Delivers one stream's buffer, or all, and says what came of it: `{"DeliveryStreamName": "orders"}` or `{}`. */
+/**
+ * Delivers one stream's buffer, or all, and says what came of it: `{"DeliveryStreamName": "orders"}` or `{}`. Signed as
+ * the Firehose API is, wherever it comes from: behind a proxy on this machine everybody comes from this machine.
+ */
 async function flush(hydrant: Hydrant, request: ApiRequest): Promise<ApiResponse> {
   refuseForeignPages(request);
-  const { batches, records, postponed } = await hydrant.flush(streamNameIn(request.body));
+  const caller = await hydrant.gate(request);
+  const streamName = streamNameIn(request.body);
+  caller.authorize('hydrant:Flush', streamName);
+  const { batches, records, postponed } = await hydrant.flush(streamName);
   const names = new Map((await hydrant.streams.list()).map(({ id, name }) => [id, name]));
   const failures = postponed.map(({ streamId, code, message }) => ({
     DeliveryStreamName: names.get(streamId) ?? null,

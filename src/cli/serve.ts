@@ -1,8 +1,12 @@
 import type { Logger } from 'pino';
+import type { AccessKey } from '../api/authentication/keys.ts';
 import { ConfigError } from '../core/errors.ts';
 import { applyStreams } from '../local/apply-streams.ts';
 import { loadConfig } from '../local/config.ts';
+import { nodeDisk } from '../local/disk.ts';
 import { createHydrant, type Hydrant } from '../local/hydrant.ts';
+import { hasIssuedKeys } from '../local/keys/key-files.ts';
+import { withSecrets } from '../local/keys/key-settings.ts';
 import { isLoopback } from '../local/loopback.ts';
 import { type HttpServer, serve } from '../local/server.ts';
 import { type GivenSettings, type Settings, settled } from '../local/settings.ts';
@@ -27,13 +31,14 @@ export async function runServe(flags: GivenSettings, configFile: string | undefi
   const ending = firstSignal();
   const config = await loadConfig({ folder, ...(configFile !== undefined && { named: configFile }) });
   const settings = settled(folder, flags, config.settings);
-  refuseExposure(settings);
+  const keys = await withSecrets(settings.keys);
+  await refuseExposure(settings);
   checkStreamMembers(settings.streams);
   const logger = openLogger(settings.logLevel);
   if (config.file !== undefined) logger.info({ file: config.file }, `Configuration read from ${config.file}.`);
   failLoudly(logger);
 
-  const hydrant = await open(settings, logger);
+  const hydrant = await open({ settings, keys, logger });
   let server: HttpServer | undefined;
   try {
     await apply(settings, hydrant, logger);
@@ -46,12 +51,13 @@ export async function runServe(flags: GivenSettings, configFile: string | undefi
   logger.info('Stopped. What was not delivered is kept for the next start.');
 }
 
-/** Nothing checks who calls, so only this machine may, unless that is asked for by name. */
-function refuseExposure({ host, insecure }: Settings): void {
-  if (insecure || isLoopback(host)) return;
+/** Without keys nothing checks who calls, so only this machine may, unless that is asked for by name. */
+async function refuseExposure({ host, insecure, keys, dataFolder }: Settings): Promise<void> {
+  if (insecure || isLoopback(host) || keys.length > 0 || (await hasIssuedKeys(nodeDisk(), dataFolder))) return;
   throw new ConfigError(
     '--host',
-    `${host} can be reached from other machines, and Hydrant does not check who calls. Listen on 127.0.0.1, or add --insecure.`,
+    `${host} can be reached from other machines, and without keys Hydrant does not check who calls. ` +
+      'Make a key with hydrant keys create, listen on 127.0.0.1, or add --insecure.',
   );
 }
 
@@ -67,9 +73,15 @@ function failLoudly(logger: Logger): void {
   process.on('uncaughtException', fail);
 }
 
-async function open(settings: Settings, logger: Logger): Promise<Hydrant> {
+interface Opening {
+  readonly settings: Settings;
+  readonly keys: readonly AccessKey[];
+  readonly logger: Logger;
+}
+
+async function open({ settings, keys, logger }: Opening): Promise<Hydrant> {
   try {
-    return await createHydrant({ ...settings, logger });
+    return await createHydrant({ ...settings, keys, logger });
   } catch (error) {
     throw isSystemError(error)
       ? new ConfigError('--data', `${settings.dataFolder} cannot be used: ${error.message}`)
@@ -78,7 +90,7 @@ async function open(settings: Settings, logger: Logger): Promise<Hydrant> {
 }
 
 async function apply({ streams }: Settings, hydrant: Hydrant, logger: Logger): Promise<void> {
-  for (const { name, outcome } of await applyStreams(streams, hydrant.handle)) {
+  for (const { name, outcome } of await applyStreams(streams, hydrant.handleOwn)) {
     logger.info({ stream: name, outcome }, `Stream ${name} of the configuration: ${outcome}.`);
   }
 }

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { DeliveryError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Secrets } from '../core/secrets.ts';
-
-/** Where the secret of an ARN is: in a variable of the environment, or in a file. */
-export type SecretReference = { readonly variable: string } | { readonly file: string };
+import { placeOf, type SecretReference, secretAt } from './secret-reference.ts';
 
 /** Secrets that this machine holds in place of AWS Secrets Manager. Read anew each time: rotation needs no restart. */
 export function heldSecrets(references: Readonly<Record<string, SecretReference>>): Secrets {
@@ -12,21 +9,12 @@ export function heldSecrets(references: Readonly<Record<string, SecretReference>
     const reference = references[arn];
     if (reference === undefined)
       throw unavailable(`There is no secret ${arn}: name it under secrets in the configuration.`);
-    const text = await textOf(reference);
+    const text = await secretAt(reference);
     if (text === undefined) throw unavailable(`The secret ${arn} cannot be read from ${placeOf(reference)}.`);
     const secret = objectIn(text);
     if (secret === undefined) throw unavailable(`The secret ${arn} in ${placeOf(reference)} is not a JSON object.`);
     return secret;
   };
-}
-
-async function textOf(reference: SecretReference): Promise<string | undefined> {
-  if ('variable' in reference) return process.env[reference.variable];
-  return readFile(reference.file, 'utf8').catch(() => undefined); // why is no matter of the stream's
-}
-
-function placeOf(reference: SecretReference): string {
-  return 'variable' in reference ? `the variable ${reference.variable}` : reference.file;
 }
 
 function objectIn(text: string): JsonObject | undefined {

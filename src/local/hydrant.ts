@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { destinations } from '../../destinations/index.ts';
-import type { ApiRequest, ApiResponse } from '../api/context.ts';
+import { gate, openGate } from '../api/authentication/gate.ts';
+import type { AccessKey } from '../api/authentication/keys.ts';
+import type { ApiContext, ApiRequest, ApiResponse, Gate } from '../api/context.ts';
 import { api } from '../api/handler.ts';
 import type { Usage } from '../core/buffer.ts';
 import { drain } from '../core/drain.ts';
@@ -19,8 +21,10 @@ import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { FunctionLine, LocalModule } from './functions/local-function.ts';
-import { heldSecrets, type SecretReference } from './held-secrets.ts';
+import { heldSecrets } from './held-secrets.ts';
 import { jqWorker } from './jq-worker.ts';
+import { allKeys } from './keys/all-keys.ts';
+import { keyFiles } from './keys/key-files.ts';
 import { kinesisApi } from './kinesis/kinesis-api.ts';
 import { type KinesisSettings, kinesisClient } from './kinesis/kinesis-client.ts';
 import { kinesisSources } from './kinesis/kinesis-sources.ts';
@@ -31,6 +35,7 @@ import { openLog } from './log/log.ts';
 import type { DamageCount } from './log/report.ts';
 import { isLoopback } from './loopback.ts';
 import { drainReporter } from './reports.ts';
+import type { SecretReference } from './secret-reference.ts';
 import { type Flushed, timers } from './timers.ts';
 
 export interface HydrantOptions {
@@ -68,14 +73,23 @@ export interface HydrantOptions {
   readonly secrets?: Readonly<Record<string, SecretReference>>;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
+  /**
+   * Keys that requests may be signed with, beside those that `hydrant keys create` has given out. Without any of
+   * either, nothing checks who calls.
+   */
+  readonly keys?: readonly AccessKey[];
   /** Delivery attempts that may run at once. Default 16. */
   readonly deliveryConcurrency?: number;
   readonly logger: Logger;
 }
 
 export interface Hydrant {
-  /** The Firehose API, without a network. */
+  /** The Firehose API, without a network. Where there are keys, a request must be signed with one. */
   handle(request: ApiRequest): Promise<ApiResponse>;
+  /** The same for the program's own requests, which nobody has to sign. */
+  handleOwn(request: ApiRequest): Promise<ApiResponse>;
+  /** Finds out who has sent a request that is not of the Firehose API. */
+  readonly gate: Gate;
   /**
    * Delivers now what is buffered for the stream, or for all; resolves when every batch has had an attempt. Throws
    * `ApiError` for an unknown name.
@@ -174,7 +188,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     forget: async (cursor) => void (await buffer.commit({ cursor: { name: cursor, value: undefined } })),
     ...{ now, alarm, random: Math.random, report: sourceReporter(logger) },
   });
-  const handle = api({
+  const context: Omit<ApiContext, 'gate'> = {
     streams,
     ingest: ingest({ buffer, grew: wakes.grew }),
     changed(stream) {
@@ -204,12 +218,16 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       streamQuota: STREAM_QUOTA,
     },
     warn: (message, fields) => logger.warn(fields, message),
-  });
+  };
+  const keys = allKeys(options.keys ?? [], keyFiles({ dataFolder, disk, now }));
+  const signed = gate({ keys, ...context });
   wakes.start();
   await sources.start();
 
   return {
-    handle,
+    handle: api({ ...context, gate: signed }),
+    handleOwn: api({ ...context, gate: openGate(context.settings) }),
+    gate: signed,
     streams,
     async flush(streamName) {
       if (streamName === undefined) return wakes.flush();

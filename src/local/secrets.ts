@@ -4,8 +4,16 @@ import { ConfigError } from '../core/errors.ts';
 import type { Disk } from './disk.ts';
 import { readWhole, writeWhole } from './whole-file.ts';
 
-/** Members of a stream's configuration that are stored encrypted, wherever they stand. */
-const SECRET_MEMBERS = new Set(['Password', 'AccessKey', 'HECToken', 'PrivateKey', 'KeyPassphrase']);
+/** Members of a stream's configuration, and of a key, that are stored encrypted, wherever they stand. */
+const SECRET_MEMBERS = new Set([
+  'Password',
+  'AccessKey',
+  'HECToken',
+  'PrivateKey',
+  'KeyPassphrase',
+  'SecretAccessKey',
+  'SessionToken',
+]);
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ApiRequest, ApiResponse } from '../api/context.ts';
 import { ApiError } from '../core/errors.ts';
 import { type BodyRoom, receiveBody } from './request-body.ts';
@@ -82,9 +82,11 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
     receiveBody(incoming, { room, bytesMost: limits.requestBytes }, async (body, release) => {
       // What was refused may still be on its way, so its connection is of no more use.
       if (!Buffer.isBuffer(body)) return send(response.setHeader('connection', 'close'), errorAnswer(body));
-      const { method = '', url = '', headers } = incoming;
+      const { method = '', url = '' } = incoming;
       const answer = method === 'POST' && url === '/' ? handle : (routes.get(routeOf(method, url)) ?? handle);
-      const answered = await answer({ method, url, headers, body }).catch((error) => faultAnswer(error, fault));
+      const from = incoming.socket.remoteAddress;
+      const request = { method, url, headers: headersOf(incoming), body, ...(from !== undefined && { from }) };
+      const answered = await answer(request).catch((error) => faultAnswer(error, fault));
       release();
       if (isClosing) response.setHeader('connection', 'close');
       send(response, answered);
@@ -109,6 +111,14 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
 
 const TIMEOUT_CHECK_MS = 5_000;
 const FULL_TOLD_EVERY_MS = 60_000;
+
+/** Node joins a header's values with a comma and a blank, but they are signed with a comma. */
+function headersOf(incoming: IncomingMessage): ApiRequest['headers'] {
+  const { headers, rawHeaders } = incoming;
+  if (rawHeaders.length === 2 * Object.keys(headers).length) return headers;
+  const each = Object.entries(incoming.headersDistinct);
+  return Object.fromEntries(each.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]));
+}
 
 function routeOf(method: string, url: string): string {
   const query = url.indexOf('?');

@@ -72,6 +72,7 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
   M: 60_000,
   MIN: 60_000,
   H: 3_600_000,
+  D: 86_400_000,
 };
 
 /** A time in ms: `250ms`, `2s`, `5m`, or a number of ms. */

@@ -5,8 +5,9 @@ import { checkedSchema, type TableSchema } from '../formats/conversion/converter
 import type { S3Settings } from '../objects/s3.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
-import type { SecretReference } from './held-secrets.ts';
+import { type ConfiguredKey, configuredKey } from './keys/key-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
+import { type SecretReference, secretReference } from './secret-reference.ts';
 import {
   durationMs,
   httpUrl,
@@ -84,12 +85,28 @@ export interface HydrantConfig {
    * Streams are where their ARNs say, unless `region` says otherwise.
    */
   readonly kinesis?: boolean | { readonly endpoint?: string; readonly region?: string };
+  /** Keys that requests may be signed with, beside those that `hydrant keys create` has given out. */
+  readonly keys?: readonly AccessKeyConfig[];
   /** Default info. */
   readonly logLevel?: LogLevel;
-  /** Listen beyond this machine although nothing checks who calls. Default false. */
+  /** Listen beyond this machine although there are no keys, so that nothing checks who calls. Default false. */
   readonly insecure?: boolean;
   /** CreateDeliveryStream inputs: created or updated at start. */
   readonly streams?: readonly object[];
+}
+
+export interface AccessKeyConfig {
+  readonly accessKeyId: string;
+  /** Where the secret is: `env:<name of a variable>` or `file:<path>`, relative to the configuration file. */
+  readonly secretAccessKey: string;
+  /** In the log and in error messages. Default: the id. */
+  readonly name?: string;
+  /** What the key may be used for, in a word, in place of `actions`. Default all. */
+  readonly allow?: 'put' | 'read' | 'all';
+  /** As in a policy: `firehose:PutRecord`, `firehose:Describe*`, `hydrant:Flush`. */
+  readonly actions?: readonly string[];
+  /** Names of streams, in which `*` and `?` are as in a policy. Default all. */
+  readonly streams?: readonly string[];
 }
 
 export interface LocalFunctionConfig {
@@ -171,12 +188,6 @@ const schema: Setting<TableSchema> = (given, path) => {
 
 const tableNames = { pattern: /^[^\s.]+\.[^\s.]+$/, described: "a database's and a table's, as in shop.orders" };
 
-const secretReference: Setting<SecretReference> = (given, path) => {
-  const [, kind, place] = /^(env|file):(.+)$/.exec(text(given, path)) ?? [];
-  if (place === undefined) throw new ConfigError(path, 'must be env: and the name of a variable, or file: and a path.');
-  return kind === 'env' ? { variable: place } : { file: place };
-};
-
 const secretNames = { pattern: /^arn:[^\s]+$/, described: "the secret's ARN" };
 
 const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
@@ -211,6 +222,7 @@ export const SETTINGS = {
   kinesis,
   schemas: mapOf(schema, tableNames),
   secrets: mapOf(secretReference, secretNames),
+  keys: listOf(configuredKey),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   insecure: yesOrNo,
   streams: listOf(streamInput),
@@ -225,17 +237,18 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions, secrets } = given;
+  const { data, functions, secrets, keys } = given;
   const within = (path: string): string => resolve(dirname(file), path);
+  const secretWithin = (secret: SecretReference): SecretReference =>
+    'file' in secret ? { file: within(secret.file) } : secret;
   return {
     ...given,
     ...(data !== undefined && { data: within(data) }),
     ...(functions !== undefined && {
       functions: mapped(functions, (module) => ({ ...module, file: within(module.file) })),
     }),
-    ...(secrets !== undefined && {
-      secrets: mapped(secrets, (secret) => ('file' in secret ? { file: within(secret.file) } : secret)),
-    }),
+    ...(secrets !== undefined && { secrets: mapped(secrets, secretWithin) }),
+    ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret) })) }),
   };
 }
 
@@ -265,6 +278,7 @@ export interface Settings {
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
   readonly kinesis?: KinesisSettings;
+  readonly keys: readonly ConfiguredKey[];
   readonly logLevel: LogLevel;
   readonly insecure: boolean;
   readonly streams: readonly JsonObject[];
@@ -292,6 +306,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     secrets: given.secrets ?? {},
     ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
+    keys: given.keys ?? [],
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,
     streams: given.streams ?? [],

@@ -2,7 +2,6 @@ import {
   CreateDeliveryStreamCommand,
   DeleteDeliveryStreamCommand,
   DescribeDeliveryStreamCommand,
-  FirehoseClient,
   ListDeliveryStreamsCommand,
   ListTagsForDeliveryStreamCommand,
   PutRecordBatchCommand,
@@ -13,38 +12,19 @@ import {
   UpdateDestinationCommand,
 } from '@aws-sdk/client-firehose';
 import { describe, expect, test } from 'vitest';
-import type { ApiRequest } from '../../src/api/context.ts';
 import { testApi } from '../kit/api.ts';
 import { EXTENDED_S3 } from './inputs.ts';
+import { KEY, sdkTo } from './sdk-client.ts';
 
-interface SdkRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-}
+describe.each([
+  ['where no key was given out', []],
+  ['with a key', [KEY]],
+])('the AWS SDK, %s,', (_, keys) => {
+  const sdk = () => {
+    const firehose = testApi({}, keys);
+    return { firehose, ...sdkTo(firehose, KEY) };
+  };
 
-/** The real SDK, whose requests go to the API as values instead of over a network. */
-function sdk() {
-  const firehose = testApi();
-  const client = new FirehoseClient({
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
-    maxAttempts: 1,
-    requestHandler: {
-      async handle({ method, path, headers, body }: SdkRequest) {
-        const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-        const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-        const request: ApiRequest = { method, url: path, headers: Object.fromEntries(lower), body: bytes };
-        const { status, headers: answered, body: text } = await firehose.handle(request);
-        return { response: { statusCode: status, headers: answered, body: Buffer.from(text) } };
-      },
-    },
-  });
-  return { client, firehose };
-}
-
-describe('the AWS SDK', () => {
   test('creates, describes, updates, tags, lists and deletes a stream', async () => {
     const { client, firehose } = sdk();
     const name = { DeliveryStreamName: 'clicks' };

@@ -1,3 +1,5 @@
+import { gate } from '../../src/api/authentication/gate.ts';
+import type { AccessKey, KeyStore } from '../../src/api/authentication/keys.ts';
 import type { ApiContext, ApiRequest, ApiSettings } from '../../src/api/context.ts';
 import { api } from '../../src/api/handler.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
@@ -11,8 +13,11 @@ export interface Answer {
   readonly body: JsonObject;
 }
 
-/** The API over streams in memory, with a clock that the test moves and a record of what it told its host. */
-export function testApi(settings: Partial<ApiSettings> = {}) {
+/**
+ * The API over streams in memory, with a clock that the test moves and a record of what it told its host. With keys it
+ * asks for signatures.
+ */
+export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessKey[] = []) {
   const clock = { now: Date.UTC(2026, 0, 15, 12, 30, 0, 250) };
   const warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = [];
   const changed: StreamDefinition[] = [];
@@ -20,27 +25,31 @@ export function testApi(settings: Partial<ApiSettings> = {}) {
   const taken: RecordBlock[] = [];
   let ids = 0;
   const streams = memoryStreams();
+  const settings: ApiSettings = {
+    accountId: '123456789012',
+    defaultRegion: 'us-east-1',
+    transitionMs: 0,
+    strictDestinations: false,
+    takesPlainHttp: (hostname) => hostname === '127.0.0.1',
+    hasAdapter: () => true,
+    encryptsWithKms: true,
+    hasTable: () => true,
+    streamQuota: 5_000,
+    ...given,
+  };
+  const now = () => clock.now;
+  const warn: ApiContext['warn'] = (message, fields) => void warnings.push({ message, fields });
   const context: ApiContext = {
+    gate: gate({ keys: memoryKeys(keys), settings, now, warn }),
     streams,
     ingest: async (_stream, records) => void taken.push(records),
     changed: (stream) => void changed.push(stream),
     discard: async (stream) => void discarded.push(stream),
-    now: () => clock.now,
+    now,
     newStreamId: () => `stream${++ids}`,
     newRequestId: () => '00000000-0000-4000-8000-000000000001',
-    warn: (message, fields) => void warnings.push({ message, fields }),
-    settings: {
-      accountId: '123456789012',
-      defaultRegion: 'us-east-1',
-      transitionMs: 0,
-      strictDestinations: false,
-      takesPlainHttp: (hostname) => hostname === '127.0.0.1',
-      hasAdapter: () => true,
-      encryptsWithKms: true,
-      hasTable: () => true,
-      streamQuota: 5_000,
-      ...settings,
-    },
+    warn,
+    settings,
   };
   const handle = api(context);
 
@@ -68,6 +77,12 @@ export function testApi(settings: Partial<ApiSettings> = {}) {
       return body;
     },
   };
+}
+
+/** A host's keys. While there are none, nobody needs one. */
+export function memoryKeys(keys: readonly AccessKey[]): KeyStore {
+  const byId = new Map(keys.map((key) => [key.accessKeyId, key]));
+  return { isRequired: async () => keys.length > 0, find: async (accessKeyId) => byId.get(accessKeyId) };
 }
 
 export function apiRequest(operation: string, input: JsonValue): ApiRequest {

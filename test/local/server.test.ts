@@ -89,6 +89,17 @@ describe('the server', () => {
     expect(JSON.parse(body)).toEqual({ method: 'POST', url: '/', target: 'T.Op', body: 'hello' });
   });
 
+  it('hands over each value of a header that was sent several times, and who sent it', async () => {
+    const { url } = await started(async ({ headers, from }) =>
+      answered(JSON.stringify([headers['x-a'], headers['x-b'], from])),
+    );
+    const repeated = request(url, { headers: { 'X-A': ['1', ' 2, 3'], 'X-B': 'once' } });
+    repeated.end();
+    const [response] = (await once(repeated, 'response')) as [IncomingMessage];
+
+    expect(JSON.parse(await text(response))).toEqual([['1', '2, 3'], 'once', '127.0.0.1']);
+  });
+
   it('sends bytes and characters beyond ASCII whole', async () => {
     const { url } = await started(async ({ url }) => ({
       ...answered('é😀'),

@@ -78,6 +78,7 @@ describe('settings', () => {
       secrets: {},
       functions: {},
       tables: {},
+      keys: [],
       logLevel: 'info',
       insecure: false,
       streams: [],

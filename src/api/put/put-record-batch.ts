@@ -1,4 +1,5 @@
 import type { ApiContext } from '../context.ts';
+import type { Authorize } from '../operation.ts';
 import { BATCH_RECORDS_MOST } from './limits.ts';
 import { nextPutPart, recordPart } from './record-ids.ts';
 import { takeIn } from './take-in.ts';
@@ -8,8 +9,8 @@ import { takeIn } from './take-in.ts';
  * when there is no room the whole call is refused, and clients send the whole batch again.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
  */
-export async function putRecordBatch(context: ApiContext, body: Uint8Array): Promise<string> {
-  const records = await takeIn(context, body, 'many');
+export async function putRecordBatch(context: ApiContext, body: Uint8Array, authorize: Authorize): Promise<string> {
+  const records = await takeIn(context, body, { kind: 'many', authorize });
   return answer(records);
 }
 

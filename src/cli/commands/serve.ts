@@ -68,7 +68,7 @@ export function serveCommand(): Command {
     .option('--no-s3-path-style', 'the bucket goes into the host name')
     .option('--s3-sse <algorithm>', 'AES256: the store encrypts objects whose stream names no KMS key')
     .option('--strict-destinations', 'refuse streams whose destination this version cannot deliver to')
-    .option('--insecure', 'listen beyond this machine although nothing checks who calls')
+    .option('--insecure', 'listen beyond this machine although there are no keys, so that nothing checks who calls')
     .action(async ({ config, s3, s3Endpoint, s3Region, s3PathStyle, s3Sse, ...own }) => {
       const store = { endpoint: s3Endpoint, region: s3Region, pathStyle: s3PathStyle, sse: s3Sse };
       const isS3Asked = s3 === true || Object.values(store).some((value) => value !== undefined);

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { ALGORITHM, basicTime, scopeText, signature, signingKey } from '../../api/authentication/signature.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -8,7 +8,7 @@ export interface Credentials {
 
 export interface RequestToSign {
   readonly method: string;
-  /** The path is as it is sent, escapes and all; there is no query. */
+  /** The path is as it is sent, escapes and all. */
   readonly url: URL;
   readonly body: Uint8Array;
   /** Further ones to sign, which is all that begin with `x-amz-`; names in lower case. */
@@ -22,48 +22,24 @@ export interface Scope {
   readonly now: number;
 }
 
-/**
- * The headers that sign a request with AWS's Signature Version 4: all there is to it for one POST without a query.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
- */
+/** The headers that sign a request with AWS's Signature Version 4, with those that were given to be signed. */
 export function signed(
-  { method, url, body, headers: further }: RequestToSign,
+  { method, url, headers, body }: RequestToSign,
   credentials: Credentials,
   { region, service, now }: Scope,
 ): Readonly<Record<string, string>> {
-  const time = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const date = time.slice(0, 8);
-  const { sessionToken } = credentials;
-  const headers = {
+  const scope = { time: basicTime(now), region, service };
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const own = {
     host: url.host,
-    'x-amz-date': time,
+    'x-amz-date': scope.time,
     ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
-    ...further,
-  };
-  const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
-  const names = sorted.map(([name]) => name).join(';');
-  const headerLines = sorted.map(([name, value]) => `${name}:${value}\n`);
-  // Every service but S3 escapes the path once more, escapes included.
-  const path = url.pathname.split('/').map(encodeURIComponent).join('/');
-  const request = [method, path, '', headerLines.join(''), names, sha256(body)].join('\n');
-  const scope = `${date}/${region}/${service}/aws4_request`;
-  const text = ['AWS4-HMAC-SHA256', time, scope, sha256(request)].join('\n');
-  const key = [date, region, service, 'aws4_request'].reduce(
-    (previous: string | Buffer, part) => hmac(previous, part),
-    `AWS4${credentials.secretAccessKey}`,
-  );
-  const credential = `${credentials.accessKeyId}/${scope}`;
-  const signature = hmac(key, text).toString('hex');
-  return {
     ...headers,
-    authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
   };
-}
-
-function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
+  const names = Object.keys(own).sort();
+  const request = { method, url: url.pathname + url.search, headers: own, body };
+  const hex = signature(request, names, { scope, key: signingKey(secretAccessKey, scope) });
+  const credential = `${accessKeyId}/${scopeText(scope)}`;
+  const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${hex}`;
+  return { ...own, authorization };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openGate } from '../../../src/api/authentication/gate.ts';
 import type { ApiContext } from '../../../src/api/context.ts';
 import { putRecord } from '../../../src/api/put/put-record.ts';
 import { putRecordBatch } from '../../../src/api/put/put-record-batch.ts';
@@ -16,6 +17,7 @@ async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
   const streams = memoryStreams();
   await streams.change(stream.name, () => stream);
   const context: ApiContext = {
+    gate: openGate({ defaultRegion: 'us-east-1' }),
     streams,
     ingest: ingest({ buffer, grew: () => {} }),
     changed: () => {},
@@ -37,8 +39,8 @@ async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
     warn: () => {},
   };
   return {
-    record: async (input: unknown) => JSON.parse(await putRecord(context, bytesOf(input))),
-    batch: async (input: unknown) => JSON.parse(await putRecordBatch(context, bytesOf(input))),
+    record: async (input: unknown) => JSON.parse(await putRecord(context, bytesOf(input), () => {})),
+    batch: async (input: unknown) => JSON.parse(await putRecordBatch(context, bytesOf(input), () => {})),
     held: () => buffer.heldBytes(stream.id),
     async records() {
       const [lane] = buffer.due().lanes;
