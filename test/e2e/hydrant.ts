@@ -80,9 +80,9 @@ export interface Finished {
 /** Runs the program to its end. */
 export async function hydrant(
   args: readonly string[],
-  { folder = tmpdir(), input = '', endsInput = true } = {},
+  { folder = tmpdir(), input = '', endsInput = true, env = {} } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder });
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...process.env, ...env } });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;

@@ -25,6 +25,9 @@ function script(text: string, url: string): string {
   return [npx, 'set -eo pipefail', ...own].join('\n');
 }
 
+const keysOf = (page: string): readonly string[] =>
+  codeBlocks(page).flatMap(({ language, text }) => (language === 'sh' ? [text] : []));
+
 const hasAwsCli = spawnSync('aws', ['--version'], { stdio: 'ignore' }).status === 0;
 if (!hasAwsCli && process.env.CI === 'true') throw new Error('The AWS CLI is missing: pip install awscli');
 
@@ -49,7 +52,10 @@ describe('the commands of README.md', () => {
   const isOf = (program: string) => (text: string) => commandsIn(text).some((command) => command.startsWith(program));
   const texts = shell.map(({ text }) => text);
   const quickstart = texts.filter(isOf('aws '));
-  const others = texts.filter((text) => !['aws ', 'npm ', SERVE].some((program) => isOf(program)(text)));
+  const keys = texts.filter((text) => text.includes('npx hydrant keys'));
+  const others = texts
+    .filter((text) => !['aws ', 'npm ', SERVE].some((program) => isOf(program)(text)))
+    .filter((text) => !keys.includes(text));
 
   it('hold the quickstart in one block', () => {
     expect(quickstart).toHaveLength(1);
@@ -74,6 +80,16 @@ describe('the commands of README.md', () => {
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/2 records .* acknowledged by clicks(.*\n)+.*"alive"(.*\n)+.*"ready"/);
+  });
+
+  it.each([...keys, ...keysOf('docs/authentication.md')])('give out keys: %s', async (text) => {
+    const { status, stdout } = spawnSync('bash', ['-c', script(text, '')], {
+      cwd: await newFolder(),
+      encoding: 'utf8',
+    });
+
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/admin +\* +\* .*\n.*web +firehose:PutRecord,firehose:PutRecordBatch +clicks,orders-\* /);
   });
 
   it.each(commands.filter((command) => command.startsWith(SERVE)))('start the service: %s', async (command) => {
@@ -110,17 +126,21 @@ describe('docs/configuration.md', () => {
 });
 
 describe('the pages', () => {
-  it.each(['README.md', 'docs/architecture.md', 'docs/configuration.md', 'docs/dependencies.md', 'docs/durability.md'])(
-    'link only to what is there: %s',
-    async (page) => {
-      const text = await fs.readFile(join(ROOT, page), 'utf8');
-      const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
-      const own = links.filter((link) => !link.startsWith('https://')).map((link) => join(ROOT, dirname(page), link));
+  it.each([
+    'README.md',
+    'docs/architecture.md',
+    'docs/authentication.md',
+    'docs/configuration.md',
+    'docs/dependencies.md',
+    'docs/durability.md',
+  ])('link only to what is there: %s', async (page) => {
+    const text = await fs.readFile(join(ROOT, page), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
+    const own = links.filter((link) => !link.startsWith('https://')).map((link) => join(ROOT, dirname(page), link));
 
-      await Promise.all(own.map((path) => fs.access(path)));
-      expect(links.filter((link) => /^http:/.test(link))).toEqual([]);
-    },
-  );
+    await Promise.all(own.map((path) => fs.access(path)));
+    expect(links.filter((link) => /^http:/.test(link))).toEqual([]);
+  });
 });
 
 describe('the configuration of README.md', () => {

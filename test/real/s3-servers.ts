@@ -91,7 +91,7 @@ async function answers(endpoint: string): Promise<boolean> {
   );
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
