@@ -79,9 +79,14 @@ function jqThread(longestMs: number) {
     worker ??= await start();
     const asked = worker;
     return new Promise((resolve, reject) => {
+      // One by one: without its own listeners, which removeAllListeners takes as well, a worker says nothing more.
       const done = (): void => {
         clearTimeout(timeout);
-        asked.removeAllListeners();
+        asked.off('message', answered).off('error', end).off('exit', exited);
+      };
+      const answered = (outcomes: Outcomes): void => {
+        done();
+        resolve(outcomes);
       };
       const end = (error?: unknown): void => {
         done();
@@ -91,13 +96,11 @@ function jqThread(longestMs: number) {
         if (error === undefined || isOutOfMemory(error)) resolve(undefined);
         else reject(error);
       };
+      const exited = (code: number): void => {
+        end(new Error(`The thread for jq queries ended with exit code ${code}.`));
+      };
       const timeout = setTimeout(end, longestMs);
-      asked.once('message', (outcomes: Outcomes) => {
-        done();
-        resolve(outcomes);
-      });
-      asked.once('error', end);
-      asked.once('exit', (code) => end(new Error(`The thread for jq queries ended with exit code ${code}.`)));
+      asked.on('message', answered).on('error', end).on('exit', exited);
       asked.postMessage(request);
     });
   }
