@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import type { Destination, Slice } from '../src/core/destination.ts';
+import type { PromptDestination, Slice } from '../src/core/destination.ts';
 import { DeliveryError } from '../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../src/core/json.ts';
 import type { RefusedRecord } from '../src/core/refusals.ts';
@@ -26,7 +26,7 @@ export interface HttpEndpointPorts {
  * Beyond AWS: a request that is too large (413) is sent in halves instead of being lost, and the stream's `HttpBody`
  * sends lines of JSON or a JSON array to endpoints that do not know the protocol.
  */
-export default function httpEndpoint(ports: HttpEndpointPorts): Destination {
+export default function httpEndpoint(ports: HttpEndpointPorts): PromptDestination {
   const { now, secrets, timeoutMs = ANSWER_WITHIN_MS } = ports;
   const post = poster({ codes: CODES, timeoutMs, answerMostBytes: ANSWER_MOST_BYTES });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import type { BatchBlock } from '../src/core/buffer.ts';
-import type { Delivered, Destination, Slice, SliceToPlan } from '../src/core/destination.ts';
+import type { Delivered, PromptDestination, Slice, SliceToPlan } from '../src/core/destination.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../src/core/objects.ts';
 import type { RefusedRecord } from '../src/core/refusals.ts';
@@ -22,7 +22,7 @@ import { partitionKeysIn } from '../src/formats/partition-names.ts';
  *
  * An object of error records holds one JSON document a line and is never compressed.
  */
-export default function s3({ objects, tables, converter }: S3Ports): Destination {
+export default function s3({ objects, tables, converter }: S3Ports): PromptDestination {
   return {
     plan: (slice) => ({ ...planOf(slice, tables) }),
 

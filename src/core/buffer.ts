@@ -158,6 +158,24 @@ export interface Progress {
   readonly settled: Ranges;
   /** Those of them that were refused. They go to the error output when the batch is done. */
   readonly refusals: readonly Refusal[];
+  /** Slices that the far side has and has not answered for. */
+  readonly pending: readonly PendingSlice[];
+}
+
+/** Records of a batch that go out in one request: from place `from` to before place `to`. */
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
+  /** How many there are; damaged ones are missing. */
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface PendingSlice extends Cut {
+  /** The destination's, handed back to its `check`. */
+  readonly state: JsonValue;
+  /** Not before this time, in ms since the epoch. */
+  readonly checkAt: number;
 }
 
 export interface Postponement {
@@ -167,8 +185,10 @@ export interface Postponement {
   readonly firstAttemptAt: number;
   /** When the last attempt ended. */
   readonly endedAt: number;
-  /** How long the batch has waited between its attempts, all waits together. */
+  /** How long the batch has waited for another try, all waits together. */
   readonly waitedMs?: number;
+  /** It waits for the far side's word on what that has, not for another try. */
+  readonly isPending?: true;
   /** `refused`: in every attempt under this plan the far side certainly took nothing. `unknown`: it may have. */
   readonly outcome: 'refused' | 'unknown';
   readonly code: string;

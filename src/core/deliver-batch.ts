@@ -1,47 +1,61 @@
-import type { Plan, RecordBuffer } from './buffer.ts';
-import type { Slice } from './destination.ts';
+import assert from 'node:assert';
+import type { Cut, Plan, Progress, RecordBuffer } from './buffer.ts';
+import type { Delivered, Pending, Slice } from './destination.ts';
 import { type Delivery, sliceToPlan } from './plan.ts';
-import { type Refusal, withRefused } from './refusals.ts';
-import { blocksWithin, type Cut, deliverInSlices } from './slices.ts';
+import { blocksWithin, deliverInSlices } from './slices.ts';
 
 export interface DeliverPorts {
   readonly read: RecordBuffer['read'];
-  /** Makes the plan durable in place of the one before. */
-  readonly keep: (plan: Plan) => Promise<void>;
+  /** Makes what an attempt came to durable, with the plan. */
+  readonly keep: (change: Pick<Plan, 'note'> | Pick<Plan, 'progress'>) => Promise<void>;
+  /** Ms since the epoch. */
+  readonly now: () => number;
 }
 
 /**
  * One attempt at a batch under its plan, whole or in slices as its destination has it. Resolves when each record was
- * taken or refused for good; throws when the attempt failed.
+ * taken, refused for good, or waits for the far side's word; throws when the attempt failed.
  */
 export async function deliverBatch(
-  ports: DeliverPorts,
+  { read, keep, now }: DeliverPorts,
   { delivery, plan }: { readonly delivery: Delivery; readonly plan: Plan },
   signal: AbortSignal,
-): Promise<{ readonly bytes: number; readonly refusals: readonly Refusal[] }> {
+): Promise<{ readonly bytes: number; readonly progress: Progress }> {
   const { batch, route } = delivery;
   const { destination } = route;
-  const whole: Slice = {
-    ...sliceToPlan(delivery),
-    plan,
-    read: () => ports.read(batch.id),
-    note: (note) => ports.keep({ ...plan, note }),
-  };
   const limits = destination.limits?.(route.config);
-  if (limits === undefined) {
-    const { bytes, refused = [] } = await destination.deliver(whole, signal);
-    return { bytes, refusals: withRefused([], refused) };
-  }
-  const read = (from: number) => ports.read(batch.id, from);
+  const whole: Cut = { from: 0, to: batch.records, records: batch.records, bytes: batch.bytes };
+  const readFrom = (from: number) => read(batch.id, from);
   let bytes = 0;
-  async function deliver({ from, to, records, bytes: sliceBytes }: Cut) {
-    const id = `${batch.id}/${from}-${to}`;
-    const slice = { ...whole, id, records, bytes: sliceBytes, read: () => blocksWithin(read, { from, to }) };
-    const delivered = await destination.deliver(slice, signal);
-    bytes += delivered.bytes;
-    return delivered;
+
+  function sliceOf({ from, to, records, bytes }: Cut): Slice {
+    const isWhole = limits === undefined;
+    return {
+      ...sliceToPlan(delivery),
+      ...(!isWhole && { id: `${batch.id}/${from}-${to}` }),
+      ...{ records, bytes, plan },
+      read: () => (isWhole ? read(batch.id) : blocksWithin(readFrom, { from, to })),
+      note: (note) => keep({ note }),
+    };
   }
-  const keep: Parameters<typeof deliverInSlices>[0]['keep'] = (progress) => ports.keep({ ...plan, progress });
-  const { refusals } = await deliverInSlices({ records: batch.records, limits, read, deliver, keep }, plan.progress);
-  return { bytes, refusals };
+
+  function counted(result: Delivered | Pending): Delivered | Pending {
+    if ('bytes' in result) bytes += result.bytes;
+    return result;
+  }
+
+  const progress = await deliverInSlices(
+    {
+      ...{ whole, limits, now },
+      read: readFrom,
+      deliver: async (cut) => counted(await destination.deliver(sliceOf(cut), signal)),
+      async check(cut, state) {
+        assert(destination.check !== undefined, 'a destination that leaves slices pending can be asked about them');
+        return counted(await destination.check(sliceOf(cut), state, signal));
+      },
+      keep: (progress) => keep({ progress }),
+    },
+    plan.progress,
+  );
+  return { bytes, progress };
 }

@@ -20,17 +20,29 @@ export interface Destination {
   limits?(config: JsonObject): SliceLimits;
 
   /**
-   * One attempt. Resolves when the far side has the records for good, with those it would not take. Throws a
-   * `DeliveryError` when the whole attempt failed. Must be safe to repeat with the same plan, and stop soon after the
-   * signal aborts.
+   * One attempt. Resolves when the far side has the records for good, with those it would not take; or with what to
+   * `check` when it will say so later. Throws a `DeliveryError` when the whole attempt failed. Must be safe to repeat
+   * with the same plan, and stop soon after the signal aborts.
    */
-  deliver(slice: Slice, signal: AbortSignal): Promise<Delivered>;
+  deliver(slice: Slice, signal: AbortSignal): Promise<Delivered | Pending>;
+
+  /**
+   * What came of a slice that `deliver` left pending; `state` is what it said, made durable since. Resolves as
+   * `deliver` does. Throws a retryable `DeliveryError` when the slice is to be sent again; where the far side only
+   * cannot be asked, it stays pending.
+   */
+  check?(slice: Slice, state: JsonValue, signal: AbortSignal): Promise<Delivered | Pending>;
 
   /**
    * After an attempt with unknown outcome: does the far side hold nothing of this plan? Only then may a new plan
    * replace it.
    */
   isAbsent?(plan: Plan, signal: AbortSignal): Promise<boolean>;
+}
+
+/** A destination that knows at once what came of an attempt. */
+export interface PromptDestination extends Destination {
+  deliver(slice: Slice, signal: AbortSignal): Promise<Delivered>;
 }
 
 export interface SliceLimits {
@@ -66,6 +78,14 @@ export interface Slice extends SliceToPlan {
   read(): AsyncIterable<BatchBlock>;
   /** Makes a note durable at once (an upload id), for the next attempt to find in `plan.note`. */
   note(note: JsonValue): Promise<void>;
+}
+
+/** The far side has the records and will know later whether it keeps them. Outlives a crash. */
+export interface Pending {
+  /** Handed back to `check`. Holds no secrets: it is stored as it is. */
+  readonly pending: JsonValue;
+  /** When to ask, in ms since the epoch. */
+  readonly checkAt: number;
 }
 
 export interface Delivered {

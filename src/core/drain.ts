@@ -13,6 +13,7 @@ import type { FailureReason } from './records.ts';
 import type { Refusal } from './refusals.ts';
 import { type Adapters, routeOf } from './route.ts';
 import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
+import { leftOf, NO_PROGRESS } from './slices.ts';
 import { carriesMetadata } from './source-metadata.ts';
 import type { StreamDefinition, StreamStore } from './streams.ts';
 
@@ -51,6 +52,8 @@ export type Attempted =
   /** The batch is done; `filled` are the lanes it put records into. */
   | { readonly result: 'finished'; readonly records: number; readonly filled: readonly LaneStatus[] }
   | { readonly result: 'postponed'; readonly until: number; readonly code: string; readonly message: string }
+  /** The far side has the records and is asked about them then. */
+  | { readonly result: 'pending'; readonly until: number }
   /** Another attempt holds the batch, or it is gone, or the signal stopped this one: nothing to schedule. */
   | { readonly result: 'left' };
 
@@ -83,7 +86,9 @@ export function drain(ports: DrainPorts): Drain {
     const { stage } = lane;
     if (stage === 'process') return process(batch, stream, signal);
     const route = routeOf(stream, { ...lane, stage }, ports.adapters);
-    if ('impossible' in route) return divert(batch, stream, { ...route.impossible, attempts: 0, lastAttemptAt: now() });
+    if ('impossible' in route) {
+      return divert(batch, stream, { ...route.impossible, attempts: 0, lastAttemptAt: now() }, NO_PROGRESS);
+    }
     return deliver({ batch, stream, route }, signal);
   }
 
@@ -110,16 +115,22 @@ export function drain(ports: DrainPorts): Drain {
       const settled = settledAt(delivery, ports.startedAt);
       if (settled > startedAt) return rest(batch, settled);
       const next = await nextPlan(delivery, signal);
-      const keep = async (changed: Plan): Promise<void> => {
-        await buffer.plan(batch.id, changed);
-        plan = changed;
+      const keep = async (change: Partial<Plan>): Promise<void> => {
+        const kept: Plan = { ...(plan ?? next), ...change };
+        await buffer.plan(batch.id, kept);
+        plan = kept;
       };
-      await keep(next);
-      const delivered = await deliverBatch({ read: buffer.read, keep }, { delivery, plan: next }, signal);
-      const moves = movesOf(batch, stream, delivered.refusals, next.attempt);
-      const attempted = await finish(batch, moves);
+      await keep({});
+      const { bytes, progress } = await deliverBatch(
+        { read: buffer.read, keep, now },
+        { delivery, plan: next },
+        signal,
+      );
+      if (progress.pending.length > 0) return wait(batch, next, { startedAt, progress });
+      const attempted = await finish(batch, movesOf(batch, stream, progress.refusals, next.attempt));
+      const records = batch.records - refusedIn(progress);
       const freshnessMs = now() - batch.oldestAt;
-      ports.report({ type: 'delivered', stream, batch, plan: next, bytes: delivered.bytes, freshnessMs });
+      if (records > 0) ports.report({ type: 'delivered', stream, batch, plan: next, records, bytes, freshnessMs });
       return attempted;
     } catch (error) {
       return failedOrStopped({ batch, stream, startedAt, plan, error }, signal);
@@ -140,6 +151,21 @@ export function drain(ports: DrainPorts): Drain {
     return { result: 'postponed', until, code: 'Hydrant.InDoubt', message };
   }
 
+  /** The far side has what is left of the batch, and will be asked about it. */
+  async function wait(
+    batch: Batch,
+    { attempt: attempts }: Plan,
+    { startedAt, progress }: { readonly startedAt: number; readonly progress: Progress },
+  ): Promise<Attempted> {
+    const until = Math.min(...progress.pending.map(({ checkAt }) => checkAt));
+    const { firstAttemptAt = startedAt, waitedMs = 0 } = batch.postponed ?? {};
+    await buffer.postpone(batch.id, {
+      ...{ until, attempts, firstAttemptAt, endedAt: now(), waitedMs, isPending: true, outcome: 'unknown' },
+      ...{ code: 'Hydrant.Pending', message: 'The far side has the records and has not confirmed them yet.' },
+    });
+    return { result: 'pending', until };
+  }
+
   /** Records that the destination will not take go to the error output while their batch finishes. */
   function movesOf(batch: Batch, stream: StreamDefinition, refusals: readonly Refusal[], attempts: number): Move[] {
     return refusals.map(({ code, message, records }) => {
@@ -158,7 +184,16 @@ export function drain(ports: DrainPorts): Drain {
       const { code, message, attempts } = next;
       const { stage } = laneOf(batch.lane);
       const type = stage === 'process' ? PROCESSING_FAILED : REFUSED_BY_DESTINATION[stream.destination.kind];
-      return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() }, plan?.progress);
+      const { progress = NO_PROGRESS } = plan ?? {};
+      if (plan === undefined || progress.pending.length === 0) {
+        return divert(batch, stream, { type, code, message, attempts, lastAttemptAt: now() }, progress);
+      }
+      // What the far side has may be taken yet: its word is waited for, as on AWS.
+      const records = leftOf(progress, batch.records);
+      const refusals = [...progress.refusals, { code, message, records }];
+      const given = { ...progress, settled: union(...progress.settled, ...records), refusals };
+      await buffer.plan(batch.id, { ...plan, progress: given });
+      return wait(batch, plan, { startedAt: failed.startedAt, progress: given });
     }
     const { until, attempts, code, message } = next.attempt;
     await buffer.postpone(batch.id, next.attempt);
@@ -171,7 +206,7 @@ export function drain(ports: DrainPorts): Drain {
     batch: Batch,
     stream: StreamDefinition,
     reason: FailureReason,
-    { settled, refusals }: Progress = { settled: [], refusals: [] },
+    { settled, refusals }: Progress,
   ): Promise<Attempted> {
     if (laneOf(batch.lane).stage === 'process' && carriesMetadata(stream)) {
       return { result: 'finished', records: batch.records, filled: await failBatch(ports, { batch, stream }, reason) };
@@ -207,6 +242,10 @@ export function drain(ports: DrainPorts): Drain {
 
     attempt,
   };
+}
+
+function refusedIn({ refusals }: Progress): number {
+  return refusals.reduce((sum, { records }) => sum + sizeOf(records), 0);
 }
 
 /** Firehose's error-output-type for records that could not be processed. */

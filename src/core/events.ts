@@ -9,6 +9,8 @@ export type DrainEvent =
       readonly stream: StreamDefinition;
       readonly batch: Batch;
       readonly plan: Plan;
+      /** How many were taken; the others were refused. */
+      readonly records: number;
       /** Bytes that left, after compression. */
       readonly bytes: number;
       /** Age of the oldest record when it was delivered, in ms. */

@@ -38,8 +38,9 @@ export function consequence(
   const code = failure?.code ?? 'Hydrant.InternalError';
   const message = failure?.message ?? `The delivery attempt failed unexpectedly: ${String(error)}`;
   const firstAttemptAt = before?.firstAttemptAt ?? startedAt;
-  // A clock that was set back must not give time back.
-  const waitedMs = (before?.waitedMs ?? 0) + Math.max(0, startedAt - (before?.endedAt ?? startedAt));
+  // The far side's time to confirm is not the batch's to wait, and a clock that was set back must not give time back.
+  const waitedFrom = before === undefined || before.isPending === true ? startedAt : before.endedAt;
+  const waitedMs = (before?.waitedMs ?? 0) + Math.max(0, startedAt - waitedFrom);
   const leftMs = retryTimeLeftMs(failed, { waitedMs, lastedMs: Math.max(0, endedAt - firstAttemptAt) });
   if (failure !== undefined && (isFinal(failure, failed, attempts) || leftMs <= 0)) {
     return { is: 'given up', code, message, attempts };

@@ -22,7 +22,9 @@ const DOUBT_SETTLES_MS = 30_000;
  */
 export async function nextPlan(delivery: Delivery, signal: AbortSignal): Promise<Plan> {
   const { batch, stream, route } = delivery;
-  const attempt = Math.max(batch.postponed?.attempts ?? 0, batch.plan?.attempt ?? 0) + 1;
+  const before = Math.max(batch.postponed?.attempts ?? 0, batch.plan?.attempt ?? 0);
+  // To ask about what an attempt has sent belongs to that attempt.
+  const attempt = batch.postponed?.isPending === true ? before : before + 1;
   if (batch.plan !== undefined && !(await isReplaceable(batch.plan, delivery, signal)))
     return { ...batch.plan, attempt };
   const output = route.destination.plan?.(sliceToPlan(delivery)) ?? null;

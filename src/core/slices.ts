@@ -1,28 +1,25 @@
-import type { BatchBlock, Progress } from './buffer.ts';
-import type { Delivered, SliceLimits } from './destination.ts';
+import type { BatchBlock, Cut, PendingSlice, Progress } from './buffer.ts';
+import type { Delivered, Pending, SliceLimits } from './destination.ts';
 import { DeliveryError } from './errors.ts';
+import type { JsonValue } from './json.ts';
 import { gaps, type Ranges, union } from './ranges.ts';
 import { sliceBlock } from './records.ts';
-import { type RefusedRecord, withRefused } from './refusals.ts';
-
-/** Records of a batch that go out in one request: from place `from` to before place `to`. */
-export interface Cut {
-  readonly from: number;
-  readonly to: number;
-  /** How many there are; damaged ones are missing. */
-  readonly records: number;
-  readonly bytes: number;
-}
+import { withRefused } from './refusals.ts';
 
 export interface SlicesPorts {
-  /** Records in the batch. */
-  readonly records: number;
-  readonly limits: SliceLimits;
+  /** The whole batch. */
+  readonly whole: Cut;
+  /** Absent: the batch is one slice. */
+  readonly limits: SliceLimits | undefined;
   readonly read: (from: number) => AsyncIterable<BatchBlock>;
   /** One attempt at one slice. */
-  readonly deliver: (cut: Cut) => Promise<Delivered>;
+  readonly deliver: (cut: Cut) => Promise<Delivered | Pending>;
+  /** Asks what came of a slice that the far side has. */
+  readonly check: (cut: Cut, state: JsonValue) => Promise<Delivered | Pending>;
   /** Makes the progress durable. */
   readonly keep: (progress: Progress) => Promise<void>;
+  /** Ms since the epoch. */
+  readonly now: () => number;
 }
 
 /** Requests of one batch that are under way at once. */
@@ -31,51 +28,87 @@ const AT_ONCE = 4;
 /**
  * One attempt at what is left of a batch, slice by slice. A slice is settled when its records are taken or refused for
  * good; that is kept, so that neither a later attempt nor one after a crash sends it again. Only what was under way
- * when the process died is sent twice, under the same id.
+ * when the process died is sent twice, under the same id. A slice whose fate the far side will know later is kept as
+ * pending, and asked about by the attempt after that time, whatever happened in between.
  *
  * Where slices are cut depends on the batch and the limits alone. One that is too large for the far side is halved,
  * down to the record that no half can help. After a failure that may pass no further slice is begun, and the failure
  * thrown: a dead far side is not asked once a slice.
  */
-export async function deliverInSlices(ports: SlicesPorts, before: Progress | undefined): Promise<Progress> {
-  let progress = before ?? { settled: [], refusals: [] };
+export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS): Promise<Progress> {
+  const { whole, now } = ports;
+  let progress = before;
   let keeping: Promise<void> = Promise.resolve();
   let failure: { readonly error: unknown } | undefined;
 
-  function settle(cut: Cut, refused: readonly RefusedRecord[]): Promise<void> {
-    const again = refused.filter(({ retryable }) => retryable);
-    const final = refused.filter(({ retryable }) => !retryable);
-    const left = union(...again.map(({ index }) => [index, index + 1] as const));
-    progress = {
-      settled: union(...progress.settled, ...without(cut, left)),
-      refusals: withRefused(progress.refusals, final),
-    };
-    const [first] = again;
-    if (first !== undefined) failure ??= { error: new DeliveryError(first.message, { ...first, retryable: true }) };
+  function advance(change: Partial<Progress>): Promise<void> {
+    progress = { ...progress, ...change };
+    // What is all settled is finished next, which is as durable.
+    if (leftOf(progress, whole.to).length === 0 && progress.pending.length === 0) return keeping;
     // Kept one after the other: an older progress must not overwrite a newer one.
     keeping = keeping.then(() => ports.keep(progress));
     return keeping;
   }
 
+  function outcome(cut: Cut, result: Delivered | Pending): Promise<void> {
+    const pending = progress.pending.filter(({ from }) => from !== cut.from);
+    if ('pending' in result) {
+      return advance({ pending: [...pending, { ...cut, state: result.pending, checkAt: result.checkAt }] });
+    }
+    const { refused = [] } = result;
+    const again = refused.filter(({ retryable }) => retryable);
+    const final = refused.filter(({ retryable }) => !retryable);
+    const [first] = again;
+    if (first !== undefined) failure ??= { error: new DeliveryError(first.message, { ...first, retryable: true }) };
+    const left = union(...again.map(({ index }) => [index, index + 1] as const));
+    const settled = union(...progress.settled, ...without(cut, left));
+    return advance({ settled, refusals: withRefused(progress.refusals, final), pending });
+  }
+
+  function refuse({ from, to }: Cut, { code, message }: DeliveryError): Promise<void> {
+    const records = [[from, to]] as const;
+    return advance({
+      settled: union(...progress.settled, ...records),
+      refusals: [...progress.refusals, { code, message, records }],
+      pending: progress.pending.filter((slice) => slice.from !== from),
+    });
+  }
+
   async function send(cut: Cut): Promise<void> {
     try {
-      const { refused = [] } = await ports.deliver(cut);
-      await settle(cut, refused);
+      await outcome(cut, await ports.deliver(cut));
     } catch (error) {
-      if (!(error instanceof DeliveryError) || error.retryable) failure ??= { error };
+      // What becomes of a whole batch is for the drain to say.
+      const isOfSlice = error instanceof DeliveryError && !error.retryable && ports.limits !== undefined;
+      if (!isOfSlice) failure ??= { error };
       else if (error.isTooLarge && cut.records > 1) await sendHalves(cut);
-      else await settle(cut, everyRecord(cut, error));
+      else await refuse(cut, error);
     }
   }
 
-  async function sendHalves({ from, to, records }: Cut): Promise<void> {
-    const limits = { ...ports.limits, records: Math.ceil(records / 2) };
-    for await (const half of cuts({ ...ports, limits }, [[from, to]])) {
+  async function sendHalves({ from, to, records, bytes }: Cut): Promise<void> {
+    const limits = { bytes, ...ports.limits, records: Math.ceil(records / 2) };
+    for await (const half of cuts(ports.read, limits, [[from, to]])) {
       if (failure === undefined) await send(half);
     }
   }
 
-  const waiting = cuts(ports, gaps(progress.settled, ports.records));
+  async function check({ state, checkAt, ...cut }: PendingSlice): Promise<void> {
+    if (checkAt > now()) return;
+    try {
+      await outcome(cut, await ports.check(cut, state));
+    } catch (error) {
+      if (error instanceof DeliveryError && !error.retryable && ports.limits !== undefined) return refuse(cut, error);
+      failure ??= { error };
+      // It was not taken after all: it is sent again.
+      if (error instanceof DeliveryError)
+        await advance({ pending: progress.pending.filter((each) => each.from !== cut.from) });
+    }
+  }
+
+  for (const slice of before.pending) await check(slice);
+  const left = failure === undefined ? leftOf(progress, whole.to) : [];
+  const waiting = ports.limits === undefined ? wholeIf(left, whole) : cuts(ports.read, ports.limits, left);
   const sender = async (): Promise<void> => {
     while (failure === undefined) {
       const next = await waiting.next();
@@ -85,9 +118,20 @@ export async function deliverInSlices(ports: SlicesPorts, before: Progress | und
   };
   const senders = await Promise.allSettled(Array.from({ length: AT_ONCE }, sender));
   await waiting.return(undefined);
-  for (const outcome of senders) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const sent of senders) if (sent.status === 'rejected') throw sent.reason;
   if (failure !== undefined) throw failure.error;
   return progress;
+}
+
+export const NO_PROGRESS: Progress = { settled: [], refusals: [], pending: [] };
+
+/** What is to be sent: neither settled nor pending. */
+export function leftOf({ settled, pending }: Progress, count: number): Ranges {
+  return gaps(union(...settled, ...pending.map(({ from, to }) => [from, to] as const)), count);
+}
+
+async function* wholeIf(left: Ranges, whole: Cut): AsyncGenerator<Cut> {
+  if (left.length > 0) yield whole;
 }
 
 /** What a slice holds of the batch, streamed. */
@@ -104,7 +148,7 @@ export async function* blocksWithin(
   }
 }
 
-async function* cuts({ read, limits }: Pick<SlicesPorts, 'read' | 'limits'>, ranges: Ranges): AsyncGenerator<Cut> {
+async function* cuts(read: SlicesPorts['read'], limits: SliceLimits, ranges: Ranges): AsyncGenerator<Cut> {
   for (const [first, last] of ranges) {
     let from = first;
     let records = 0;
@@ -128,8 +172,4 @@ async function* cuts({ read, limits }: Pick<SlicesPorts, 'read' | 'limits'>, ran
 /** The cut's places but those. */
 function without({ from, to }: Cut, places: Ranges): Ranges {
   return gaps([[0, from], ...places], to).filter(([a, b]) => a < b);
-}
-
-function everyRecord({ from, to }: Cut, { code, message }: DeliveryError): RefusedRecord[] {
-  return Array.from({ length: to - from }, (_, i) => ({ index: from + i, code, message, retryable: false }));
 }

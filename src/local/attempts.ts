@@ -125,7 +125,7 @@ export function attempts(ports: AttemptsPorts): Attempts {
 
   function conclude(id: string, batch: Scheduled, attempted: Attempted): void {
     const { lane } = batch;
-    if (attempted.result === 'postponed') {
+    if (attempted.result === 'postponed' || attempted.result === 'pending') {
       startAt(id, lane, attempted.until);
     } else {
       batch.cancelAlarm?.();

@@ -9,9 +9,9 @@ export function drainReporter(logger: Logger): (event: DrainEvent) => void {
   return (event) => {
     switch (event.type) {
       case 'delivered': {
-        const { bytes, freshnessMs, plan } = event;
-        const fields = { ...fieldsOf(event), objectBytes: bytes, freshnessMs, output: plan.output };
-        return logger.info(fields, `Delivered ${event.batch.records} records of ${nameOf(event)}.`);
+        const { records, bytes, freshnessMs, plan } = event;
+        const fields = { ...fieldsOf(event), delivered: records, objectBytes: bytes, freshnessMs, output: plan.output };
+        return logger.info(fields, `Delivered ${records} records of ${nameOf(event)}.`);
       }
       case 'postponed': {
         const { attempts, code, until } = event;

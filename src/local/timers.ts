@@ -178,8 +178,8 @@ export function timers(ports: TimersPorts): Timers {
       total.batches += outcomes.length;
       for (const [i, attempted] of outcomes.entries()) {
         if (attempted.result === 'finished' && attempted.filled.length === 0) total.records += attempted.records;
-        if (attempted.result !== 'postponed') continue;
-        const { code, message } = attempted;
+        if (attempted.result !== 'postponed' && attempted.result !== 'pending') continue;
+        const { code, message } = attempted.result === 'pending' ? UNCONFIRMED : attempted;
         total.postponed.push({ streamId: laneOf(sealed[i]!.lane).streamId, code, message }); // outcomes mirror sealed
       }
       lanes = outcomes.flatMap((attempted) => (attempted.result === 'finished' ? attempted.filled : []));
@@ -216,6 +216,11 @@ export function timers(ports: TimersPorts): Timers {
     },
   };
 }
+
+const UNCONFIRMED = {
+  code: 'Hydrant.Pending',
+  message: 'The far side has the records and has not confirmed them yet.',
+};
 
 interface Sealed {
   readonly id: string;

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import s3 from '../../destinations/s3.ts';
-import type { Destination, Slice, SliceToPlan } from '../../src/core/destination.ts';
+import type { PromptDestination, Slice, SliceToPlan } from '../../src/core/destination.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../../src/core/objects.ts';
 import { type RecordBlock, recordBlock } from '../../src/core/records.ts';
@@ -42,7 +42,7 @@ const tables = (database: string, table: string) =>
 
 describe('the S3 destination', () => {
   let objects: FolderObjects;
-  let destination: Destination;
+  let destination: PromptDestination;
   beforeEach(async () => {
     objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
     destination = s3({ objects, tables, converter });
@@ -309,7 +309,7 @@ function slice(differs: Partial<SliceToPlan>): SliceToPlan {
   return { id: 'b1/0', stream, config: CONFIG, records: 1, bytes: 1, oldestAt: OLDEST_AT, ...differs };
 }
 
-function planned(destination: Destination, toPlan: SliceToPlan, blocks: readonly RecordBlock[]): Slice {
+function planned(destination: PromptDestination, toPlan: SliceToPlan, blocks: readonly RecordBlock[]): Slice {
   return {
     ...toPlan,
     plan: { streamVersion: toPlan.stream.version, attempt: 1, output: destination.plan?.(toPlan) ?? null },
@@ -324,11 +324,11 @@ function planned(destination: Destination, toPlan: SliceToPlan, blocks: readonly
   };
 }
 
-function planOf(destination: Destination, toPlan: SliceToPlan): JsonObject {
+function planOf(destination: PromptDestination, toPlan: SliceToPlan): JsonObject {
   return destination.plan?.(toPlan) as JsonObject; // This destination plans an object.
 }
 
-function keyOf(destination: Destination, toPlan: SliceToPlan): string {
+function keyOf(destination: PromptDestination, toPlan: SliceToPlan): string {
   return String(planOf(destination, toPlan).key);
 }
 

@@ -1,5 +1,5 @@
 import type { RecordBuffer } from '../../src/core/buffer.ts';
-import type { Delivered, Destination, Slice, SliceLimits } from '../../src/core/destination.ts';
+import type { Delivered, Destination, Pending, Slice, SliceLimits } from '../../src/core/destination.ts';
 import { drain } from '../../src/core/drain.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import type { DrainEvent } from '../../src/core/events.ts';
@@ -32,7 +32,9 @@ export interface World {
   readonly seen: Seen[];
   readonly events: DrainEvent[];
   /** Decides what the far side makes of an attempt; default: takes everything. */
-  farSide: (slice: Slice, signal: AbortSignal) => Promise<Delivered> | Delivered;
+  farSide: (slice: Slice, signal: AbortSignal) => Promise<Delivered | Pending> | Delivered | Pending;
+  /** What the far side says of a slice that it left pending; default: it has it. */
+  answer: (slice: Slice, state: JsonValue) => Delivered | Pending;
   /** Answers the drain's question after a doubtful attempt; default: it may be there. */
   isAbsent: boolean;
   now(): number;
@@ -67,6 +69,7 @@ export async function world(
   const destination: Destination = {
     plan: (slice) => ({ key: `${slice.stream.name}-${slice.stream.version}-${slice.id}` }),
     isAbsent: async () => world.isAbsent,
+    check: async (slice, state) => world.answer(slice, state),
     async deliver(slice, signal) {
       const records: string[] = [];
       for await (const block of slice.read())
@@ -118,6 +121,7 @@ export async function world(
     seen: [],
     events: [],
     farSide: () => ({ bytes: 0 }),
+    answer: () => ({ bytes: 0 }),
     isAbsent: false,
     now: clock.now,
     put: (stream, ...records) =>

@@ -112,6 +112,7 @@ async function bodyOf(response: IncomingMessage, action: string): Promise<Buffer
 }
 
 function parsed(action: string, body: Buffer): JsonObject {
+  if (body.length === 0) return {}; // of an action that has nothing to tell
   let answer: unknown;
   try {
     answer = JSON.parse(body.toString());

@@ -41,7 +41,8 @@ export async function kinesisEndpoint(model: KinesisModel, { behave = () => fals
     if (headers['content-type'] !== 'application/x-amz-json-1.1') return refuse(answer, 'SerializationException', '');
     if (behave(action, answer)) return undefined;
     try {
-      answer.end(JSON.stringify(model.call(action, JSON.parse(body.toString()))));
+      const told = model.call(action, JSON.parse(body.toString()));
+      answer.end(Object.keys(told).length === 0 ? '' : JSON.stringify(told));
     } catch (error) {
       const { type, message, status } = error as Refused; // the model throws nothing else
       refuse(answer, type, message, status);
