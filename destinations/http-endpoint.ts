@@ -9,6 +9,7 @@ import { derivedUuid } from '../src/formats/derived-names.ts';
 import { type Form, firehoseForm, plainForm } from './http/forms.ts';
 import { poster } from './http/post.ts';
 import { retryAfterMs } from './http/retry-after.ts';
+import { secretText } from './http/secret-text.ts';
 import { sized } from './http/sized.ts';
 
 export interface HttpEndpointPorts {
@@ -34,8 +35,8 @@ export default function httpEndpoint(ports: HttpEndpointPorts): PromptDestinatio
     limits: (config) => ({ records: RECORDS_MOST, bytes: hintBytesOf(config) }),
 
     async deliver(slice, signal) {
-      const { Url: url } = endpointOf(slice.config);
-      const accessKey = await accessKeyOf(slice.config, secrets);
+      const { Url: url, AccessKey: otherwise } = endpointOf(slice.config);
+      const accessKey = await secretText(slice.config, { secrets, member: 'api_key', otherwise });
       const requestId = derivedUuid(slice.id);
       const form = formOf(slice, { requestId, timestamp: now() });
       const refused: RefusedRecord[] = [];
@@ -120,21 +121,6 @@ function commonAttributesOf(config: JsonObject): string | undefined {
 function endpointOf({ EndpointConfiguration: endpoint }: JsonObject): JsonObject & { readonly Url: string } {
   assert(isJsonObject(endpoint) && typeof endpoint.Url === 'string', 'a stored HTTP endpoint has a URL');
   return { ...endpoint, Url: endpoint.Url };
-}
-
-/** A secret's takes precedence, as on AWS. */
-async function accessKeyOf(config: JsonObject, secrets: Secrets): Promise<string | undefined> {
-  const { SecretsManagerConfiguration: secret } = config;
-  if (!isJsonObject(secret) || secret.Enabled !== true) return textOf(endpointOf(config).AccessKey);
-  const key = textOf((await secrets(String(secret.SecretARN))).api_key);
-  if (key !== undefined) return key;
-  const message = `The secret ${secret.SecretARN} has no api_key.`;
-  throw new DeliveryError(message, { code: 'Hydrant.SecretUnavailable', retryable: true, refused: true });
-}
-
-/** Empty counts as absent. */
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** A request holds as much as a stream buffers: what AWS sends in one. */

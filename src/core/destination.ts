@@ -86,6 +86,8 @@ export interface Pending {
   readonly pending: JsonValue;
   /** When to ask, in ms since the epoch. */
   readonly checkAt: number;
+  /** Records that it does not have, and would not take. */
+  readonly refused?: readonly RefusedRecord[];
 }
 
 export interface Delivered {

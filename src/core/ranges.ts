@@ -12,11 +12,12 @@ export function union(...ranges: Ranges): Ranges {
   return joined;
 }
 
-/** The numbers below `count` that the ranges leave out. */
+/** The numbers below `count` that the ranges leave out; they may go on beyond it. */
 export function gaps(ranges: Ranges, count: number): Ranges {
   const left: [number, number][] = [];
   let at = 0;
   for (const [from, to] of ranges) {
+    if (from >= count) break;
     if (at < from) left.push([at, from]);
     at = to;
   }

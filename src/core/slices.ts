@@ -4,7 +4,7 @@ import { DeliveryError } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import { gaps, type Ranges, union } from './ranges.ts';
 import { sliceBlock } from './records.ts';
-import { withRefused } from './refusals.ts';
+import { type RefusedRecord, withRefused } from './refusals.ts';
 
 export interface SlicesPorts {
   /** The whole batch. */
@@ -51,27 +51,34 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
   }
 
   function outcome(cut: Cut, result: Delivered | Pending): Promise<void> {
-    const pending = progress.pending.filter(({ from }) => from !== cut.from);
-    if ('pending' in result) {
-      return advance({ pending: [...pending, { ...cut, state: result.pending, checkAt: result.checkAt }] });
-    }
     const { refused = [] } = result;
-    const again = refused.filter(({ retryable }) => retryable);
     const final = refused.filter(({ retryable }) => !retryable);
+    const again = refused.filter(({ retryable }) => retryable);
+    const refusals = withRefused(progress.refusals, final);
+    const pending = pendingWithout(cut);
+    if ('pending' in result) {
+      const { pending: state, checkAt } = result;
+      const settled = union(...progress.settled, ...placesOf(final));
+      return advance({ settled, refusals, pending: [...pending, { ...cut, state, checkAt }] });
+    }
     const [first] = again;
     if (first !== undefined) failure ??= { error: new DeliveryError(first.message, { ...first, retryable: true }) };
-    const left = union(...again.map(({ index }) => [index, index + 1] as const));
-    const settled = union(...progress.settled, ...without(cut, left));
-    return advance({ settled, refusals: withRefused(progress.refusals, final), pending });
+    const settled = union(...progress.settled, ...without(cut, union(...placesOf(again))));
+    return advance({ settled, refusals, pending });
   }
 
-  function refuse({ from, to }: Cut, { code, message }: DeliveryError): Promise<void> {
-    const records = [[from, to]] as const;
+  function refuse(cut: Cut, { code, message }: DeliveryError): Promise<void> {
+    // Of a slice that was pending some may be settled already.
+    const records = without(cut, progress.settled);
     return advance({
       settled: union(...progress.settled, ...records),
       refusals: [...progress.refusals, { code, message, records }],
-      pending: progress.pending.filter((slice) => slice.from !== from),
+      pending: pendingWithout(cut),
     });
+  }
+
+  function pendingWithout({ from }: Cut): readonly PendingSlice[] {
+    return progress.pending.filter((slice) => slice.from !== from);
   }
 
   async function send(cut: Cut): Promise<void> {
@@ -101,8 +108,7 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
       if (error instanceof DeliveryError && !error.retryable && ports.limits !== undefined) return refuse(cut, error);
       failure ??= { error };
       // It was not taken after all: it is sent again.
-      if (error instanceof DeliveryError)
-        await advance({ pending: progress.pending.filter((each) => each.from !== cut.from) });
+      if (error instanceof DeliveryError) await advance({ pending: pendingWithout(cut) });
     }
   }
 
@@ -171,5 +177,9 @@ async function* cuts(read: SlicesPorts['read'], limits: SliceLimits, ranges: Ran
 
 /** The cut's places but those. */
 function without({ from, to }: Cut, places: Ranges): Ranges {
-  return gaps([[0, from], ...places], to).filter(([a, b]) => a < b);
+  return gaps(union([0, from], ...places), to);
+}
+
+function placesOf(records: readonly RefusedRecord[]): Ranges {
+  return records.map(({ index }) => [index, index + 1] as const);
 }

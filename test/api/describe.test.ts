@@ -357,7 +357,7 @@ describe("Hydrant's own member", () => {
     expect((await ask({ Compresion: 'zstd' })).body).toEqual({
       __type: 'ValidationException',
       message:
-        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, Delimiter, HttpBody, ActivePartitions, BufferingHints]",
+        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, Delimiter, HttpBody, ContentEncoding, ActivePartitions, BufferingHints]",
     });
   });
 

@@ -140,6 +140,28 @@ describe('a slice whose fate the far side knows later', () => {
     expect(failed(w)).toEqual(['a']);
   });
 
+  it('that is lost, or refused in the end, has what it refused at once in the error output once', async () => {
+    const w = await confirming(splunk(), { records: 3 });
+    const pending = w.farSide;
+    w.farSide = async (slice, signal) => ({
+      ...(await pending(slice, signal)),
+      ...(slice.id === 'batch-1/0-3' && {
+        refused: [{ index: 1, code: 'Far.Bad', message: 'Bad.', retryable: false }],
+      }),
+    });
+    let asked = 0;
+    w.answer = () => {
+      if (++asked > 1) throw new DeliveryError('Never.', { code: 'Far.Never', retryable: false });
+      return lost();
+    };
+    await w.put(splunk(), 'a', 'bad', 'c');
+
+    await w.pass(300_000);
+
+    expect(failed(w).sort()).toEqual(['a', 'bad', 'c']);
+    expect(w.buffer.due()).toEqual({ lanes: [], batches: [] });
+  });
+
   it('does not spend the time for retries while it is waited for', async () => {
     const w = await confirming(splunk(5));
     let asked = 0;

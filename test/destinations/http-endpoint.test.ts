@@ -9,11 +9,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import httpEndpoint from '../../destinations/http-endpoint.ts';
 import type { Slice } from '../../src/core/destination.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { recordBlock } from '../../src/core/records.ts';
 import { heldSecrets } from '../../src/local/held-secrets.ts';
 import { type FarSide, farSide, type Received, rawFarSide } from './far-side.ts';
+import { ARRIVED_AT, sliceOf, type ToSlice } from './slice.ts';
 
-const NOW = Date.UTC(2026, 6, 13, 10, 5, 9);
+const NOW = ARRIVED_AT;
 const KEY = 'key-that-nobody-may-see';
 const SECRET = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:collector-AbCdEf';
 const never = new AbortController().signal;
@@ -43,38 +43,21 @@ function json(response: ServerResponse, status: number, body: string, headers: R
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body);
 }
 
-interface ToSend {
+interface ToSend extends Omit<ToSlice, 'config'> {
   readonly url: string;
-  readonly records?: readonly (string | Uint8Array)[];
   readonly config?: JsonObject;
-  readonly extensions?: JsonObject;
-  readonly id?: string;
 }
 
-function slice({ url, records = ['a'], config = {}, extensions, id = 'batch-1/0-1' }: ToSend): Slice {
-  const block = recordBlock(
-    NOW,
-    records.map((record) => Buffer.from(record)),
-  );
-  return {
-    id,
-    stream: { name: 'clicks', arn: 'arn:aws:firehose:us-east-1:000000000000:deliverystream/clicks', version: 1 },
+function slice({ url, config, ...more }: ToSend): Slice {
+  return sliceOf({
+    ...more,
     config: {
       EndpointConfiguration: { Url: url, AccessKey: KEY },
       RequestConfiguration: { ContentEncoding: 'NONE' },
       BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 },
       ...config,
     },
-    ...(extensions && { extensions }),
-    records: records.length,
-    bytes: block.data.length,
-    oldestAt: NOW,
-    plan: { streamVersion: 1, attempt: 1, output: null },
-    async *read() {
-      yield { ...block, place: 10 };
-    },
-    note: async () => {},
-  };
+  });
 }
 
 const secrets = heldSecrets({ [SECRET]: { variable: 'HYDRANT_TEST_SECRET' } });

@@ -7,7 +7,8 @@ import { checkProcessing, completeProcessing } from './processing.ts';
 import { checkBackupS3, completeS3 } from './s3.ts';
 import { checkSecret, usesSecret } from './secrets.ts';
 
-const HEC_ENDPOINT = /^https:\/\/[^\s/:?#@]+:\d{1,5}\/?$/;
+/** AWS takes https alone; where http is taken is for the host to say. */
+const HEC_ENDPOINT = /^https?:\/\/[^\s/:?#@]+:\d{1,5}\/?$/;
 
 export const splunk = destinationRules({
   configuration: splunkDestinationConfiguration,

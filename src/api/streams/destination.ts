@@ -57,10 +57,12 @@ function refuseImpossibleConversion({ settings }: ApiContext, config: JsonObject
 }
 
 /** AWS takes no plain HTTP; on this machine there is nobody to listen in. */
-function refuseImpossibleUrl({ settings }: ApiContext, { EndpointConfiguration: endpoint }: JsonObject): void {
-  if (!isJsonObject(endpoint) || typeof endpoint.Url !== 'string') return;
-  if (!URL.canParse(endpoint.Url)) throw invalidArgument(`The URL ${endpoint.Url} cannot be read.`);
-  const { protocol, hostname } = new URL(endpoint.Url);
+function refuseImpossibleUrl({ settings }: ApiContext, config: JsonObject): void {
+  const { EndpointConfiguration: endpoint, HECEndpoint } = config;
+  const url = isJsonObject(endpoint) ? endpoint.Url : HECEndpoint;
+  if (typeof url !== 'string') return;
+  if (!URL.canParse(url)) throw invalidArgument(`The URL ${url} cannot be read.`);
+  const { protocol, hostname } = new URL(url);
   if (protocol === 'https:' || settings.takesPlainHttp(hostname)) return;
   throw invalidArgument(
     `Records are not sent to ${hostname} unencrypted. Use https, or set plainHttp in Hydrant's configuration file.`,

@@ -22,6 +22,8 @@ export const hydrantExtensions = strictStructure({
   Delimiter: oneOf('always', 'if-missing'),
   /** Plain lines of JSON, or a JSON array, in place of Firehose's own protocol, for HTTP endpoints. */
   HttpBody: oneOf('NDJSON', 'JSON'),
+  /** How requests to Splunk are compressed, for which AWS has no member. */
+  ContentEncoding: oneOf('GZIP'),
   /** How many dynamic partitions may hold records at once; AWS's 500 unless given. */
   ActivePartitions: integer({ min: 1, max: ACTIVE_PARTITIONS_MOST }),
   /** In place of AWS's BufferingHints, where dynamic partitioning has these at 64 MB and 60 seconds at least. */
@@ -40,6 +42,11 @@ export function settleExtensions(extensions: Extensions | undefined, destination
   checkPartitions(extensions, destination);
   if (extensions.HttpBody !== undefined && destination.kind !== 'HttpEndpoint') {
     throw invalidArgument('Hydrant.HttpBody is only for HTTP endpoints.');
+  }
+  if (extensions.ContentEncoding !== undefined && destination.kind !== 'Splunk') {
+    throw invalidArgument(
+      'Hydrant.ContentEncoding is only for Splunk; HTTP endpoints have it in RequestConfiguration.',
+    );
   }
   return extensions;
 }
