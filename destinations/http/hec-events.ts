@@ -5,8 +5,8 @@ import { eachRecord } from '../../src/core/records.ts';
 import type { RefusedRecord } from '../../src/core/refusals.ts';
 
 /**
- * The records that are events as Splunk's event endpoint takes them, back to back. One that is none would have the whole
- * request refused, so it is told of and left out.
+ * The records that are events as Splunk's event endpoint takes them, back to back. One that is none would have the
+ * whole request refused, so it is told of and left out.
  */
 export async function* eventsOf(slice: Slice, refuse: (record: RefusedRecord) => void): AsyncGenerator<Uint8Array> {
   for await (const block of slice.read()) {
