@@ -6,7 +6,8 @@ import type { Refusal } from './refusals.ts';
 
 /**
  * The durable buffer: lanes of records, and the batches sealed from them. Two hosts implement it, and a memory form for
- * tests; all pass the same contract kit (`test/kit/buffer.ts`).
+ * tests; all pass the same contract kit (`test/kit/buffer.ts`). Questions are answered at once where the state is in
+ * memory, and later where it is a service's.
  *
  * Every method's promise resolves only when what it did survives a crash (in a weaker fsync mode: when the system has
  * the bytes). It rejects with a `DeliveryError` when the store cannot take it; then nothing of it happened.
@@ -30,8 +31,8 @@ export interface RecordBuffer {
    */
   lease(batch: string): Promise<Batch | undefined>;
 
-  /** Ends a lease without a word about the outcome (shutdown). In memory only. */
-  release(batch: string): void;
+  /** Ends a lease without a word about the outcome (shutdown). */
+  release(batch: string): Answer<void>;
 
   /**
    * The batch's records in order, from its `advanced` mark and place `from` on, in pieces of at most a few MiB. May be
@@ -50,23 +51,41 @@ export interface RecordBuffer {
   postpone(batch: string, attempt: Postponement): Promise<void>;
 
   /** One lane's state now, or undefined when it holds nothing. */
-  lane(lane: LaneKey): LaneStatus | undefined;
+  lane(lane: LaneKey): Answer<LaneStatus | undefined>;
 
   /** How many lanes of a stream's stage hold something. */
-  laneCount(streamId: string, stage: Stage): number;
+  laneCount(streamId: string, stage: Stage): Answer<number>;
 
   /** Everything that waits, for the sweep at start and once a minute. */
-  due(): { readonly lanes: readonly LaneStatus[]; readonly batches: readonly Batch[] };
+  due(): Answer<Waiting>;
+
+  close(): Promise<void>;
+}
+
+type Answer<T> = T | Promise<T>;
+
+export interface Waiting {
+  readonly lanes: readonly LaneStatus[];
+  readonly batches: readonly Batch[];
+}
+
+/** A buffer of one process: it knows its state at any moment, has room for so much, and keeps cursors of sources. */
+export interface LocalBuffer extends RecordBuffer, Room {
+  release(batch: string): void;
+  lane(lane: LaneKey): LaneStatus | undefined;
+  laneCount(streamId: string, stage: Stage): number;
+  due(): Waiting;
 
   /** A named cursor's last committed value. */
   cursor(name: string): string | undefined;
+}
 
+/** How much a host may buffer, and does. */
+export interface Room {
   usage(): Usage;
 
   /** Bytes held for a stream, in all its lanes and batches. */
   heldBytes(streamId: string): number;
-
-  close(): Promise<void>;
 }
 
 /**

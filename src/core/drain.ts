@@ -1,4 +1,4 @@
-import type { Batch, LaneStatus, Move, Plan, Progress, RecordBuffer } from './buffer.ts';
+import type { Batch, LaneStatus, Move, Plan, Progress, RecordBuffer, Room } from './buffer.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { DeliveryError } from './errors.ts';
 import type { DrainEvent } from './events.ts';
@@ -19,6 +19,7 @@ import type { StreamDefinition, StreamStore } from './streams.ts';
 
 export interface DrainPorts {
   readonly buffer: RecordBuffer;
+  readonly room: Pick<Room, 'usage'>;
   readonly streams: StreamStore;
   readonly adapters: Adapters;
   readonly processing: Processing;
@@ -71,7 +72,7 @@ export function drain(ports: DrainPorts): Drain {
     try {
       return await attemptLeased(batch, signal);
     } catch (error) {
-      buffer.release(id);
+      await buffer.release(id);
       throw error;
     }
   }
@@ -113,7 +114,7 @@ export function drain(ports: DrainPorts): Drain {
     let plan: Plan | undefined;
     try {
       const settled = settledAt(delivery, ports.startedAt);
-      if (settled > startedAt) return rest(batch, settled);
+      if (settled > startedAt) return await rest(batch, settled);
       const next = await nextPlan(delivery, signal);
       const keep = async (change: Partial<Plan>): Promise<void> => {
         const kept: Plan = { ...(plan ?? next), ...change };
@@ -141,12 +142,12 @@ export function drain(ports: DrainPorts): Drain {
     if (!signal.aborted) return afterFailure(failed);
     // Aborted for taking too long, the attempt has failed; aborted for any other reason, it is as if it had not been.
     if (signal.reason instanceof DeliveryError) return afterFailure({ ...failed, error: signal.reason });
-    buffer.release(failed.batch.id);
+    await buffer.release(failed.batch.id);
     return { result: 'left' };
   }
 
-  function rest(batch: Batch, until: number): Attempted {
-    buffer.release(batch.id);
+  async function rest(batch: Batch, until: number): Promise<Attempted> {
+    await buffer.release(batch.id);
     const message = 'An earlier attempt may still arrive; what it created is looked up after that.';
     return { result: 'postponed', until, code: 'Hydrant.InDoubt', message };
   }
@@ -225,12 +226,12 @@ export function drain(ports: DrainPorts): Drain {
 
   return {
     async laneDueAt(lane) {
-      const status = buffer.lane(lane);
+      const status = await buffer.lane(lane);
       if (status === undefined) return Number.POSITIVE_INFINITY;
       const { streamId, stage } = laneOf(lane);
       const stream = await streams.byId(streamId);
       if (stream === undefined) return status.openedAt;
-      return dueAt(status, hintsOf(stream, stage), { usage: buffer.usage(), now: now() });
+      return dueAt(status, hintsOf(stream, stage), { usage: ports.room.usage(), now: now() });
     },
 
     async seal(lane) {

@@ -1,5 +1,5 @@
 import { type Arrived, arrivalBlocks } from './arrival-blocks.ts';
-import type { Append, Change, LaneStatus, RecordBuffer } from './buffer.ts';
+import type { Append, Change, LaneStatus, RecordBuffer, Room } from './buffer.ts';
 import { ApiError, DeliveryError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import { type LaneKey, laneKey } from './lanes.ts';
@@ -11,6 +11,7 @@ import type { StreamDefinition } from './streams.ts';
 
 export interface IngestPorts {
   readonly buffer: RecordBuffer;
+  readonly room: Room;
   /** Told of every lane that has just grown. */
   readonly grew: (stream: StreamDefinition, lane: LaneStatus) => void;
 }
@@ -73,8 +74,8 @@ function sourceAppends(stream: StreamDefinition, records: readonly SourcedRecord
   return backup.length === 0 ? appends : [...appends, ...arrivalBlocks(records, backup)];
 }
 
-function hasRoom({ buffer }: IngestPorts, { id }: StreamDefinition, bytes: number): boolean {
-  return admits(buffer.usage(), buffer.heldBytes(id), bytes);
+function hasRoom({ room }: IngestPorts, { id }: StreamDefinition, bytes: number): boolean {
+  return admits(room.usage(), room.heldBytes(id), bytes);
 }
 
 async function enter({ buffer, grew }: IngestPorts, stream: StreamDefinition, change: Change): Promise<void> {

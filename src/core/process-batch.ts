@@ -44,7 +44,7 @@ export async function processBatch(
     const processed = await processing.process({ stream, batch: batch.id, records }, signal);
     upTo = (records.at(-1)?.place ?? upTo) + 1;
     const end = upTo === batch.records ? { finish: batch.id } : { advance: { batch: batch.id, upTo } };
-    const change = changeOf(ports, { batch, stream }, withinLimit(ports, stream, processed));
+    const change = changeOf(ports, { batch, stream }, await withinLimit(ports, stream, processed));
     for (const status of await buffer.commit({ ...change, ...end })) filled.set(status.lane, status);
     advanced(upTo);
   }
@@ -79,17 +79,21 @@ async function* chunksOf(blocks: AsyncIterable<BatchBlock>, stream: StreamDefini
  * Opens no more partitions than the stream may have; the records of others fail, as on AWS. A partition is active while
  * it holds records that were not sealed yet.
  */
-function withinLimit({ buffer }: ProcessPorts, stream: StreamDefinition, processed: Processed): Processed {
+async function withinLimit(
+  { buffer }: ProcessPorts,
+  stream: StreamDefinition,
+  processed: Processed,
+): Promise<Processed> {
   const most = activePartitionsMost(stream);
-  const opened = new Set<string>();
-  const active = buffer.laneCount(stream.id, 'deliver');
-  const isOpen = (partition: string): boolean => {
-    if (partition === '' || opened.has(partition)) return true;
-    if (buffer.lane(deliverLane(stream, partition)) !== undefined) return true;
-    if (active + opened.size >= most) return false;
-    opened.add(partition);
-    return true;
-  };
+  const open = new Set(['']);
+  let active = await buffer.laneCount(stream.id, 'deliver');
+  for (const partition of new Set(processed.outputs.map(({ partition }) => partition))) {
+    if (open.has(partition)) continue;
+    const isActive = (await buffer.lane(deliverLane(stream, partition))) !== undefined;
+    if (!isActive && active >= most) continue;
+    if (!isActive) active++;
+    open.add(partition);
+  }
   const outputs: ProcessedRecord[] = [];
   const failures: ProcessingFailure[] = [...processed.failures];
   const reason = {
@@ -98,7 +102,7 @@ function withinLimit({ buffer }: ProcessPorts, stream: StreamDefinition, process
     message: `The stream has ${most} active partitions, which is as many as it may have.`,
   };
   for (const output of processed.outputs) {
-    if (isOpen(output.partition)) outputs.push(output);
+    if (open.has(output.partition)) outputs.push(output);
     else failures.push({ ...output, reason });
   }
   return { outputs, failures };

@@ -170,6 +170,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     drain: drain({
       startedAt: now(),
       buffer,
+      room: buffer,
       streams,
       adapters,
       processing: processors({ extract: jq.extract, transform: calls.transform }),
@@ -182,7 +183,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const kinesis = options.kinesis && kinesisClient(options.kinesis, { now, alarm });
   const sources = kinesisSources({
     api: kinesis && kinesisApi(kinesis, options.kinesis ?? {}),
-    ingest: sourceIngest({ buffer, grew: wakes.grew, now }),
+    ingest: sourceIngest({ buffer, room: buffer, grew: wakes.grew, now }),
     streams,
     cursor: buffer.cursor,
     forget: async (cursor) => void (await buffer.commit({ cursor: { name: cursor, value: undefined } })),
@@ -190,7 +191,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   });
   const context: Omit<ApiContext, 'gate'> = {
     streams,
-    ingest: ingest({ buffer, grew: wakes.grew }),
+    ingest: ingest({ buffer, room: buffer, grew: wakes.grew }),
     changed(stream) {
       wakes.changed(stream.id);
       sources.changed(stream);

@@ -1,4 +1,4 @@
-import type { LaneStatus, RecordBuffer } from '../core/buffer.ts';
+import type { LaneStatus, LocalBuffer } from '../core/buffer.ts';
 import type { Drain } from '../core/drain.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { dueAt, isCrowded, lanesToRelieve } from '../core/policy.ts';
@@ -9,7 +9,7 @@ import { type Alarm, attempts } from './attempts.ts';
 
 export interface TimersPorts {
   readonly drain: Drain;
-  readonly buffer: RecordBuffer;
+  readonly buffer: LocalBuffer;
   readonly now: () => number;
   readonly alarm: Alarm;
   /** Delivery attempts that may run at once, over all streams. Each costs a few MiB of memory. */

@@ -108,6 +108,7 @@ describe('an attempt', () => {
       Promise.reject(new DeliveryError('The disk is full.', { code: 'Log.ENOSPC', retryable: true }));
     const { seal, attempt } = drain({
       buffer: { ...memory, postpone },
+      room: memory,
       streams,
       adapters: { s3: { deliver: () => inDoubt() }, others: new Map() },
       processing: processors({ transform: noFunctions }),

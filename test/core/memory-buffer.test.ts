@@ -1,4 +1,4 @@
-import { describeBuffer } from '../kit/buffer.ts';
+import { describeLocalBuffer } from '../kit/buffer.ts';
 import { memoryBuffer } from '../kit/memory-buffer.ts';
 
-describeBuffer({ name: 'memory', open: async () => memoryBuffer() });
+describeLocalBuffer({ name: 'memory', open: async () => memoryBuffer() });

@@ -40,7 +40,8 @@ async function sourced(stream = aKinesisStream(), transform: Transform = asTheyA
     },
   });
   const events = await world([stream], { processing, budgetBytes });
-  const { take, expectRoom } = sourceIngest({ buffer: events.buffer, grew: events.timers.grew, now: events.now });
+  const { buffer, timers, now } = events;
+  const { take, expectRoom } = sourceIngest({ buffer, room: buffer, grew: timers.grew, now });
   return { events, batches, take, expectRoom, stream };
 }
 

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RecordBuffer } from '../../src/core/buffer.ts';
+import type { LocalBuffer, RecordBuffer } from '../../src/core/buffer.ts';
 import { laneKey } from '../../src/core/lanes.ts';
 import { eachRecord, type FailureReason, type RecordBlock, recordBlock } from '../../src/core/records.ts';
 
-export interface BufferUnderTest {
+export interface BufferUnderTest<Buffer extends RecordBuffer = RecordBuffer> {
   readonly name: string;
   /** A fresh, empty buffer each time. */
-  open(): Promise<RecordBuffer>;
+  open(): Promise<Buffer>;
   /** Closes it and opens what it left behind; absent for buffers that keep nothing. */
-  reopen?(buffer: RecordBuffer): Promise<RecordBuffer>;
+  reopen?(buffer: Buffer): Promise<Buffer>;
 }
 
 const DELIVER = laneKey({ streamId: 's1', stage: 'deliver', partition: '' });
@@ -25,9 +25,9 @@ const REASON: FailureReason = {
 };
 
 /** What every buffer must do. Run it on yours: `describeBuffer({ name: 'mine', open })`. */
-export function describeBuffer(under: BufferUnderTest): void {
+export function describeBuffer<Buffer extends RecordBuffer>(under: BufferUnderTest<Buffer>): void {
   describe(`the buffer contract: ${under.name}`, () => {
-    let buffer: RecordBuffer;
+    let buffer: Buffer;
     beforeEach(async () => {
       buffer = await under.open();
       return () => buffer.close();
@@ -46,7 +46,7 @@ export function describeBuffer(under: BufferUnderTest): void {
       const statuses = await append(DELIVER, ['three'], 1_500);
 
       expect(statuses).toEqual([{ lane: DELIVER, records: 3, bytes: 11, openedAt: 1_000 }]);
-      expect(buffer.lane(DELIVER)).toEqual(statuses[0]);
+      expect(await buffer.lane(DELIVER)).toEqual(statuses[0]);
     });
 
     it('gives back what was appended, byte for byte and in order', async () => {
@@ -122,12 +122,12 @@ export function describeBuffer(under: BufferUnderTest): void {
       await seal(OTHER, 'o');
 
       expect(await readTexts(buffer, 'o')).toEqual(['yours']);
-      expect(buffer.lane(DELIVER)?.records).toBe(1);
+      expect((await buffer.lane(DELIVER))?.records).toBe(1);
     });
 
     it('seals nothing from an empty lane', async () => {
       expect(await seal(DELIVER, 'b1')).toBeUndefined();
-      expect(buffer.due()).toEqual({ lanes: [], batches: [] });
+      expect(await buffer.due()).toEqual({ lanes: [], batches: [] });
     });
 
     it('seals the oldest records up to the size asked for, and leaves the rest', async () => {
@@ -139,7 +139,7 @@ export function describeBuffer(under: BufferUnderTest): void {
 
       expect(batch).toMatchObject({ id: 'b1', lane: DELIVER, records: 2, bytes: 8, sealedAt: 5_000, advanced: 0 });
       expect(await readTexts(buffer, 'b1')).toEqual(['aaaa', 'bbbb']);
-      expect(buffer.lane(DELIVER)).toMatchObject({ records: 2, bytes: 8 });
+      expect(await buffer.lane(DELIVER)).toMatchObject({ records: 2, bytes: 8 });
       await seal(DELIVER, 'b2', 100);
       expect(await readTexts(buffer, 'b2')).toEqual(['cccc', 'dddd']);
     });
@@ -150,7 +150,7 @@ export function describeBuffer(under: BufferUnderTest): void {
 
       await append(DELIVER, ['new'], 9_000);
 
-      expect(buffer.lane(DELIVER)).toEqual({ lane: DELIVER, records: 1, bytes: 3, openedAt: 9_000 });
+      expect(await buffer.lane(DELIVER)).toEqual({ lane: DELIVER, records: 1, bytes: 3, openedAt: 9_000 });
     });
 
     it('finishes a batch once; a repeat is a no-op', async () => {
@@ -165,7 +165,7 @@ export function describeBuffer(under: BufferUnderTest): void {
       });
 
       expect(statuses).toEqual([]);
-      expect(buffer.due()).toEqual({ lanes: [], batches: [] });
+      expect(await buffer.due()).toEqual({ lanes: [], batches: [] });
     });
 
     it('hands results on and finishes their batch in one step', async () => {
@@ -201,7 +201,7 @@ export function describeBuffer(under: BufferUnderTest): void {
       await reopened();
 
       expect(await readTexts(buffer, 'b1')).toEqual(['c', 'd']);
-      expect(buffer.lane(OTHER)?.records).toBe(1);
+      expect((await buffer.lane(OTHER))?.records).toBe(1);
       expect((await buffer.lease('b1'))?.advanced).toBe(2);
     });
 
@@ -274,7 +274,7 @@ export function describeBuffer(under: BufferUnderTest): void {
       await buffer.postpone('b1', postponed);
       await reopened();
 
-      expect(buffer.due().batches).toMatchObject([{ id: 'b1', plan, postponed }]);
+      expect((await buffer.due()).batches).toMatchObject([{ id: 'b1', plan, postponed }]);
     });
 
     it('gives a batch to one attempt at a time', async () => {
@@ -283,7 +283,7 @@ export function describeBuffer(under: BufferUnderTest): void {
 
       expect(await buffer.lease('b1')).toMatchObject({ id: 'b1' });
       expect(await buffer.lease('b1')).toBeUndefined();
-      buffer.release('b1');
+      await buffer.release('b1');
       expect(await buffer.lease('b1')).toMatchObject({ id: 'b1' });
       await buffer.commit({ finish: 'b1' });
       expect(await buffer.lease('b1')).toBeUndefined();
@@ -358,7 +358,7 @@ export function describeBuffer(under: BufferUnderTest): void {
         message: 'x',
       });
 
-      expect(buffer.due().batches).toEqual([]);
+      expect((await buffer.due()).batches).toEqual([]);
     });
 
     it('discards everything of one stream and nothing of another', async () => {
@@ -370,20 +370,35 @@ export function describeBuffer(under: BufferUnderTest): void {
       await buffer.commit({ discard: 's1' });
       await reopened();
 
-      expect(buffer.due()).toMatchObject({ lanes: [{ lane: OTHER }], batches: [] });
-      expect(buffer.heldBytes('s1')).toBe(0);
-      expect(buffer.heldBytes('s2')).toBe(1);
+      expect(await buffer.due()).toMatchObject({ lanes: [{ lane: OTHER }], batches: [] });
     });
+  });
+}
+
+/** What a buffer of one process must do on top: it tells how much it holds, and keeps cursors. */
+export function describeLocalBuffer(under: BufferUnderTest<LocalBuffer>): void {
+  describeBuffer(under);
+
+  describe(`the contract of a buffer in one process: ${under.name}`, () => {
+    let buffer: LocalBuffer;
+    beforeEach(async () => {
+      buffer = await under.open();
+      return () => buffer.close();
+    });
+
+    const reopened = async () => {
+      if (under.reopen) buffer = await under.reopen(buffer);
+    };
 
     it('counts the bytes a stream holds until they are finished, moved ones too', async () => {
       await buffer.commit({ append: [{ lanes: [DELIVER, BACKUP], records: block(1_000, ['12345']) }] });
       expect(buffer.heldBytes('s1')).toBe(10);
-      await seal(DELIVER, 'b1');
+      await buffer.seal(DELIVER, { id: 'b1', sizeBytes: 1, now: 5_000 });
       await buffer.commit({ move: [{ batch: 'b1', lane: ERROR, reason: REASON }], finish: 'b1' });
       await reopened();
       expect(buffer.heldBytes('s1')).toBe(10);
 
-      await seal(ERROR, 'e1');
+      await buffer.seal(ERROR, { id: 'e1', sizeBytes: 1, now: 5_000 });
       await buffer.commit({ finish: 'e1' });
 
       expect(buffer.heldBytes('s1')).toBe(5);
@@ -408,6 +423,17 @@ export function describeBuffer(under: BufferUnderTest): void {
       await reopened();
 
       expect(['s1/a', 's1/b', 's11/a', 's2/a'].map(buffer.cursor)).toEqual([undefined, undefined, '1', undefined]);
+    });
+
+    it('holds nothing for a stream that was discarded', async () => {
+      await buffer.commit({ append: [{ lanes: [DELIVER, OTHER], records: block(1_000, ['a']) }] });
+      await buffer.seal(DELIVER, { id: 'b1', sizeBytes: 1, now: 5_000 });
+      await buffer.commit({ append: [{ lanes: [DELIVER], records: block(1_000, ['b']) }] });
+
+      await buffer.commit({ discard: 's1' });
+      await reopened();
+
+      expect([buffer.heldBytes('s1'), buffer.heldBytes('s2')]).toEqual([0, 1]);
     });
   });
 }

@@ -3,10 +3,10 @@ import type {
   BatchBlock,
   Change,
   LaneStatus,
+  LocalBuffer,
   Move,
   Plan,
   Postponement,
-  RecordBuffer,
 } from '../../src/core/buffer.ts';
 import { type LaneKey, laneOf } from '../../src/core/lanes.ts';
 import { type RecordBlock, sliceBlock } from '../../src/core/records.ts';
@@ -30,7 +30,7 @@ interface HeldBlock extends RecordBlock {
  * The smallest thing that keeps the buffer's contract, short of surviving a crash. Tests of the core run on it, and the
  * durable buffers are compared with it.
  */
-export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): RecordBuffer {
+export function memoryBuffer({ budgetBytes = Number.MAX_SAFE_INTEGER } = {}): LocalBuffer {
   const lanes = new Map<LaneKey, HeldBlock[]>();
   const batches = new Map<string, SealedBatch>();
   const cursors = new Map<string, string>();

@@ -1,4 +1,4 @@
-import type { RecordBuffer } from '../../src/core/buffer.ts';
+import type { LocalBuffer } from '../../src/core/buffer.ts';
 import type { Delivered, Destination, Pending, Slice, SliceLimits } from '../../src/core/destination.ts';
 import { drain } from '../../src/core/drain.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
@@ -27,7 +27,7 @@ export interface Seen {
 }
 
 export interface World {
-  readonly buffer: RecordBuffer;
+  readonly buffer: LocalBuffer;
   readonly timers: Timers;
   readonly seen: Seen[];
   readonly events: DrainEvent[];
@@ -104,6 +104,7 @@ export async function world(
     drain: drain({
       startedAt: clock.now(),
       buffer,
+      room: buffer,
       streams,
       adapters: { s3: destination, others: new Map([...others].map(([kind, limits]) => [kind, within(limits)])) },
       processing,
@@ -113,7 +114,7 @@ export async function world(
       report: (event) => world.events.push(event),
     }),
   });
-  const take = ingest({ buffer, grew: wakes.grew });
+  const take = ingest({ buffer, room: buffer, grew: wakes.grew });
 
   const world: World = {
     buffer,

@@ -126,6 +126,7 @@ async function begin(world: World): Promise<void> {
     drain: drain({
       startedAt: clock.now(),
       buffer,
+      room: buffer,
       streams,
       adapters: { s3: s3Destination({ objects, tables: () => undefined, converter }), others: new Map() },
       processing: processors({ transform: fickle(world) }),
@@ -135,7 +136,7 @@ async function begin(world: World): Promise<void> {
       report: faults,
     }),
   });
-  const take = ingest({ buffer, grew: wakes.grew });
+  const take = ingest({ buffer, room: buffer, grew: wakes.grew });
   wakes.start();
   world.life = {
     buffer,

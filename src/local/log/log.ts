@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { BatchBlock, RecordBuffer } from '../../core/buffer.ts';
+import type { BatchBlock, LocalBuffer } from '../../core/buffer.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Disk } from '../disk.ts';
 import { openBackground } from './background.ts';
@@ -35,7 +35,7 @@ export interface LogOptions {
   readonly warn: (message: string, fields: Readonly<Record<string, string | number>>) => void;
 }
 
-export interface Log extends RecordBuffer {
+export interface Log extends LocalBuffer {
   /** False while the disk takes no writes: commits are then refused, and accepted again as soon as it does. */
   isReady(): boolean;
   /** Damage found since the log was opened. */

@@ -19,7 +19,7 @@ async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
   const context: ApiContext = {
     gate: openGate({ defaultRegion: 'us-east-1' }),
     streams,
-    ingest: ingest({ buffer, grew: () => {} }),
+    ingest: ingest({ buffer, room: buffer, grew: () => {} }),
     changed: () => {},
     discard: async () => {},
     now: () => NOW,

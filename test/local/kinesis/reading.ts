@@ -46,7 +46,7 @@ export async function reading({ budgetBytes = 1 << 30, answerRecords = 10_000, i
   async function begin(): Promise<void> {
     sources = kinesisSources({
       api: isConfigured ? kinesisApi(clientOf(model), { endpoint: 'http://localhost' }) : undefined,
-      ingest: sourceIngest({ buffer, grew: () => {}, now: clock.now }),
+      ingest: sourceIngest({ buffer, room: buffer, grew: () => {}, now: clock.now }),
       streams,
       cursor: buffer.cursor,
       forget: async (name) => void (await buffer.commit({ cursor: { name, value: undefined } })),

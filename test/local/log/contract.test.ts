@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { nodeDisk } from '../../../src/local/disk.ts';
 import { type LogOptions, openLog } from '../../../src/local/log/log.ts';
-import { describeBuffer } from '../../kit/buffer.ts';
+import { describeLocalBuffer } from '../../kit/buffer.ts';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -13,7 +13,7 @@ afterAll(() => {
 
 for (const fsync of ['always', 'interval'] as const) {
   let options: LogOptions;
-  describeBuffer({
+  describeLocalBuffer({
     name: `local log, fsync ${fsync}`,
     open: () => {
       const folder = mkdtempSync(join(tmpdir(), 'hydrant-log-'));

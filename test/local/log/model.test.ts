@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Change, RecordBuffer } from '../../../src/core/buffer.ts';
+import type { Change, LocalBuffer } from '../../../src/core/buffer.ts';
 import { laneKey } from '../../../src/core/lanes.ts';
 import { eachRecord, type RecordBlock, recordBlock } from '../../../src/core/records.ts';
 import { type Log, openLog } from '../../../src/local/log/log.ts';
@@ -31,7 +31,7 @@ const WHOLE = 1e12;
 interface Action {
   readonly name: string;
   readonly touches: readonly string[];
-  run(buffer: RecordBuffer): Promise<unknown>;
+  run(buffer: LocalBuffer): Promise<unknown>;
 }
 
 describe('the log on a failing disk, beside the memory buffer', () => {
@@ -179,7 +179,7 @@ async function openWorld(random: RandomNumbers) {
     get disk(): SimulatedDisk {
       return disk;
     },
-    get model(): RecordBuffer {
+    get model(): LocalBuffer {
       return model;
     },
     act,
@@ -214,14 +214,14 @@ async function untilEnd<T>(promise: Promise<T>, disk: SimulatedDisk): Promise<T 
   return Promise.race([promise, disk.died.then(() => 'died' as const), stuck]);
 }
 
-async function replayed(actions: readonly Action[]): Promise<RecordBuffer> {
+async function replayed(actions: readonly Action[]): Promise<LocalBuffer> {
   const model = memoryBuffer();
   for (const action of actions) await action.run(model);
   return model;
 }
 
 /** All that can be seen of a buffer from outside, as text. */
-async function stateOf(buffer: RecordBuffer): Promise<string> {
+async function stateOf(buffer: LocalBuffer): Promise<string> {
   const { lanes, batches } = buffer.due();
   const lines = lanes.map((lane) => JSON.stringify(lane, Object.keys(lane).sort()));
   for (const batch of batches) {
@@ -249,7 +249,7 @@ function* subsets(actions: readonly Action[]): Generator<Action[]> {
 }
 
 /** One to four actions at once, of which no two touch the same, except that many may append to one lane. */
-function somethingToDo(random: RandomNumbers, model: RecordBuffer, step: number): Action[] {
+function somethingToDo(random: RandomNumbers, model: LocalBuffer, step: number): Action[] {
   const chosen: Action[] = [];
   const touched = new Set<string>();
   const wanted = 1 + Math.floor(random() ** 2 * 4);
@@ -270,7 +270,7 @@ function append(random: RandomNumbers, step: number, at: number): Action {
   return commit('append', lanes, { append: [{ lanes, records }] });
 }
 
-function onWhatIsThere(random: RandomNumbers, model: RecordBuffer, step: number, at: number): Action {
+function onWhatIsThere(random: RandomNumbers, model: LocalBuffer, step: number, at: number): Action {
   const { lanes, batches } = model.due();
   const lane = oneOf(random, [...LANES, ...ERROR_LANES]);
   const batch = batches.length > 0 ? oneOf(random, batches) : undefined;
