@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sandbox } from '../e2e/hydrant.ts';
 
-/** A Hydrant for a client in another process, with what such clients read from their environment. */
-export async function hydrantFor() {
+/**
+ * A Hydrant for a client in another process, with what such clients read from their environment. The files, by their
+ * names, are in its folder before it starts.
+ */
+export async function hydrantFor(files: Readonly<Record<string, string>> = {}) {
   const { newFolder, start, clear } = await sandbox();
   const folder = await newFolder();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const { url } = await start(folder);
   const env = {
     ...process.env,
