@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect } from 'vitest';
 import build from '../e2e/build.ts';
 import { hydrant, linesIn } from '../e2e/hydrant.ts';
-import { hydrantFor } from './endpoint.ts';
+import { hydrantFor, WITH_AND_WITHOUT_KEYS } from './endpoint.ts';
 import { itWith, tool } from './tools.ts';
 
 const aws = tool('the AWS CLI', 'pip install awscli', ['aws', '--version']);
 
-describe('the AWS CLI', () => {
+describe.each(WITH_AND_WITHOUT_KEYS)('the AWS CLI, %s,', (_, asksForKey) => {
   let service: Awaited<ReturnType<typeof hydrantFor>>;
   beforeAll(async () => {
     build();
-    service = await hydrantFor();
+    service = await hydrantFor({}, { asksForKey });
     return service.clear;
   });
 
@@ -36,7 +36,7 @@ describe('the AWS CLI', () => {
       FailedPutCount: 0,
       RequestResponses: [{ RecordId: expect.any(String) }, { RecordId: expect.any(String) }],
     });
-    await hydrant(['flush', 'clicks', '--endpoint', service.url]);
+    await hydrant(['flush', 'clicks', '--endpoint', service.url], { env: service.env });
     // Version 2 takes blobs in base64, version 1 as they are and joins them without a newline.
     expect((await linesIn(service.folder, 'lake')).join(',')).toMatch(/^(a,b,c|YQo=Ygo=Ywo=)$/);
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect } from 'vitest';
 import build from '../e2e/build.ts';
 import { hydrant, linesIn } from '../e2e/hydrant.ts';
-import { hydrantFor } from './endpoint.ts';
+import { hydrantFor, WITH_AND_WITHOUT_KEYS } from './endpoint.ts';
 import { itWith, tool } from './tools.ts';
 
 const boto3 = tool('boto3', 'pip install boto3', ['python3', '-c', 'import boto3']);
@@ -39,11 +39,11 @@ except firehose.exceptions.ResourceNotFoundException as error:
     print(json.dumps([firehose.list_delivery_streams()['DeliveryStreamNames'], error.response['Error']['Message']]))
 `;
 
-describe('boto3', () => {
+describe.each(WITH_AND_WITHOUT_KEYS)('boto3, %s,', (_, asksForKey) => {
   let service: Awaited<ReturnType<typeof hydrantFor>>;
   beforeAll(async () => {
     build();
-    service = await hydrantFor();
+    service = await hydrantFor({}, { asksForKey });
     return service.clear;
   });
 
@@ -63,7 +63,7 @@ describe('boto3', () => {
       tags: [{ Key: 'b' }],
       names: ['clicks'],
     });
-    await hydrant(['flush', 'clicks', '--endpoint', service.url]);
+    await hydrant(['flush', 'clicks', '--endpoint', service.url], { env: service.env });
     expect(await linesIn(service.folder, 'lake')).toEqual(['one', ...Array.from({ length: 500 }, (_, i) => String(i))]);
 
     expect(python(END)).toEqual([[], 'Firehose clicks under account 000000000000 not found.']);
