@@ -5,6 +5,7 @@ import type { AccessKey } from '../../../src/api/authentication/keys.ts';
 import { basicTime } from '../../../src/api/authentication/signature.ts';
 import { verify } from '../../../src/api/authentication/verify.ts';
 import type { ApiRequest } from '../../../src/api/context.ts';
+import { signed } from '../../../src/local/functions/signature.ts';
 import { testApi } from '../../kit/api.ts';
 import { KEY, sdkTo, signedSdk } from '../sdk-client.ts';
 
@@ -128,6 +129,21 @@ describe('a request that the SDK has signed', () => {
     expect(names).toEqual(expect.arrayContaining(['host', 'x-amz-date', 'x-amz-target']));
     expect(outcomes.length).toBeGreaterThan(1_000);
     expect(requests.filter((_, i) => outcomes[i]?.status === 'fulfilled')).toEqual([]);
+  });
+
+  it('is of its own region and day, whatever the same key has signed before', async () => {
+    const { request, now } = await signedByTheSdk();
+    const url = new URL('http://127.0.0.1:4573/');
+    const signedFor = (region: string, at: number): ApiRequest => {
+      const { body } = request;
+      const headers = signed({ method: 'POST', url, body }, KEY, { region, service: 'firehose', now: at });
+      return { method: 'POST', url: '/', headers, body };
+    };
+    const tomorrow = now + 24 * 60 * MINUTE_MS;
+
+    expect(await check(signedFor('eu-central-1', now), now)).toMatchObject({ region: 'eu-central-1' });
+    expect(await check(signedFor('us-east-1', now), now)).toMatchObject({ region: 'us-east-1' });
+    expect(await check(signedFor('us-east-1', tomorrow), tomorrow)).toMatchObject({ region: 'us-east-1' });
   });
 
   it('is refused with another secret, as AWS does', async () => {
