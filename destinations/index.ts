@@ -1,19 +1,27 @@
 import type { Destination } from '../src/core/destination.ts';
 import type { Adapters } from '../src/core/route.ts';
 import type { DestinationKind } from '../src/core/streams.ts';
+import { byScheme } from './by-scheme.ts';
+import { type CustomDestination, customDestination } from './custom.ts';
 import httpEndpoint, { type HttpEndpointPorts } from './http-endpoint.ts';
 import s3, { type S3Ports } from './s3.ts';
 import splunk, { type SplunkPorts } from './splunk.ts';
+
+export interface DestinationPorts extends S3Ports, HttpEndpointPorts, SplunkPorts {
+  /** Destinations of the user's own, by the scheme of their URLs, in lower case. */
+  readonly own: Readonly<Record<string, CustomDestination>>;
+}
 
 /**
  * Every destination this version delivers to. The S3 one also writes backups and error output, for streams of all
  * kinds.
  */
-export function destinations(ports: S3Ports & HttpEndpointPorts & SplunkPorts): Adapters {
+export function destinations(ports: DestinationPorts): Adapters {
+  const own = Object.entries(ports.own).map(([scheme, each]) => [scheme, customDestination(each, ports)] as const);
   return {
     s3: s3(ports),
     others: new Map<DestinationKind, Destination>([
-      ['HttpEndpoint', httpEndpoint(ports)],
+      ['HttpEndpoint', byScheme(httpEndpoint(ports), new Map(own))],
       ['Splunk', splunk(ports)],
     ]),
   };

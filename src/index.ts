@@ -1,5 +1,13 @@
 /** Hydrant within a program of your own: the service without the command line. */
 
+export {
+  type CustomDestination,
+  type CustomOutcome,
+  type CustomRecord,
+  type CustomRefusal,
+  type CustomSlice,
+  defineDestination,
+} from '../destinations/custom.ts';
 export type { ApiRequest, ApiResponse } from './api/context.ts';
 export type { Delivered, Destination, Slice, SliceLimits, SliceToPlan } from './core/destination.ts';
 export { ApiError, ConfigError, DeliveryError } from './core/errors.ts';

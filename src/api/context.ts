@@ -72,8 +72,8 @@ export interface ApiSettings {
   readonly hasAdapter: (kind: DestinationKind) => boolean;
   /** Whether objects can be encrypted under a KMS key here. */
   readonly encryptsWithKms: boolean;
-  /** Whether records may be sent to the host unencrypted. */
-  readonly takesPlainHttp: (hostname: string) => boolean;
+  /** Why no records can be sent to the URL, as a sentence; undefined when they can. */
+  readonly refusesUrl: (url: URL) => string | undefined;
   /** Whether there is a schema of the table, for records to be converted to. */
   readonly hasTable: (database: string, table: string) => boolean;
   /** AWS's quota of streams an account. */

@@ -3,6 +3,7 @@ import type { AccessKey } from '../api/authentication/keys.ts';
 import { ConfigError } from '../core/errors.ts';
 import { applyStreams } from '../local/apply-streams.ts';
 import { loadConfig } from '../local/config.ts';
+import { loadDestinations } from '../local/custom-destinations.ts';
 import { nodeDisk } from '../local/disk.ts';
 import { createHydrant, type Hydrant } from '../local/hydrant.ts';
 import { hasIssuedKeys } from '../local/keys/key-files.ts';
@@ -80,8 +81,9 @@ interface Opening {
 }
 
 async function open({ settings, keys, logger }: Opening): Promise<Hydrant> {
+  const destinations = await loadDestinations(settings.destinationFiles);
   try {
-    return await createHydrant({ ...settings, keys, logger });
+    return await createHydrant({ ...settings, destinations, keys, logger });
   } catch (error) {
     throw isSystemError(error)
       ? new ConfigError('--data', `${settings.dataFolder} cannot be used: ${error.message}`)

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { CustomDestination } from '../../destinations/custom.ts';
 import { destinations } from '../../destinations/index.ts';
 import { gate, openGate } from '../api/authentication/gate.ts';
 import type { AccessKey } from '../api/authentication/keys.ts';
@@ -17,6 +18,7 @@ import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
 import { conversionThreads } from './conversion/threads.ts';
 import { nodeDisk } from './disk.ts';
+import { refusalOfUrl } from './endpoint-url.ts';
 import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
@@ -33,7 +35,6 @@ import type { SourceStatus } from './kinesis/stream-reader.ts';
 import { logBytes } from './log/footprint.ts';
 import { openLog } from './log/log.ts';
 import type { DamageCount } from './log/report.ts';
-import { isLoopback } from './loopback.ts';
 import { drainReporter } from './reports.ts';
 import type { SecretReference } from './secret-reference.ts';
 import { type Flushed, timers } from './timers.ts';
@@ -69,6 +70,8 @@ export interface HydrantOptions {
   readonly lambda?: LambdaApiSettings;
   /** Feeds streams whose source is a Kinesis stream. Without it they are not fed. */
   readonly kinesis?: KinesisSettings;
+  /** Destinations of your own, by the scheme of the URLs that name them: `loki` for `loki://…`. */
+  readonly destinations?: Readonly<Record<string, CustomDestination>>;
   /** Where secrets are that streams name by their ARN in AWS Secrets Manager. */
   readonly secrets?: Readonly<Record<string, SecretReference>>;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
@@ -138,6 +141,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     ...(options.lambda && { api: options.lambda }),
     ...{ now, alarm, newInvocationId: randomUUID, log: functionLog(logger) },
   });
+  const own = options.destinations ?? {};
   const log = openLog({
     folder: logFolder,
     disk,
@@ -155,6 +159,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const conversions = conversionThreads();
   const adapters = destinations({
     now,
+    own,
     secrets: heldSecrets(options.secrets ?? {}),
     objects,
     tables: (database, table) => tables[`${database}.${table}`],
@@ -214,7 +219,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       strictDestinations: options.strictDestinations ?? false,
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
       encryptsWithKms: objects.encryptsWithKms,
-      takesPlainHttp: (hostname) => options.plainHttp === true || isLoopback(hostname),
+      refusesUrl: (url) => refusalOfUrl(url, { plainHttp: options.plainHttp ?? false, own: Object.keys(own) }),
       hasTable: (database, table) => tables[`${database}.${table}`] !== undefined,
       streamQuota: STREAM_QUOTA,
     },

@@ -74,6 +74,11 @@ export interface HydrantConfig {
     Record<string, { readonly columns: readonly { readonly name: string; readonly type: string }[] }>
   >;
   /**
+   * Modules of destinations of your own, by the scheme of the URLs that name them: `{ loki: './loki.mjs' }` for streams
+   * whose HTTP endpoint has a URL like `loki://…`. Paths are relative to the configuration file.
+   */
+  readonly destinations?: Readonly<Record<string, string>>;
+  /**
    * Secrets that streams name by their ARN, with `SecretsManagerConfiguration`: `env:NAME` for a variable, `file:PATH`
    * for a file, each holding the JSON that AWS Secrets Manager would, such as `{"api_key":"…"}`.
    */
@@ -188,6 +193,11 @@ const schema: Setting<TableSchema> = (given, path) => {
 
 const tableNames = { pattern: /^[^\s.]+\.[^\s.]+$/, described: "a database's and a table's, as in shop.orders" };
 
+const schemes = {
+  pattern: /^(?!https?$|file$|stdout$)[a-z][a-z0-9+-]*$/,
+  described: 'a scheme of its own: lower case letters, digits, + and -',
+};
+
 const secretNames = { pattern: /^arn:[^\s]+$/, described: "the secret's ARN" };
 
 const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
@@ -221,6 +231,7 @@ export const SETTINGS = {
   lambda,
   kinesis,
   schemas: mapOf(schema, tableNames),
+  destinations: mapOf(text, schemes),
   secrets: mapOf(secretReference, secretNames),
   keys: listOf(configuredKey),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
@@ -237,7 +248,7 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions, secrets, keys } = given;
+  const { data, functions, destinations, secrets, keys } = given;
   const within = (path: string): string => resolve(dirname(file), path);
   const secretWithin = (secret: SecretReference): SecretReference =>
     'file' in secret ? { file: within(secret.file) } : secret;
@@ -247,6 +258,7 @@ export function settingsIn(config: unknown, file: string): GivenSettings {
     ...(functions !== undefined && {
       functions: mapped(functions, (module) => ({ ...module, file: within(module.file) })),
     }),
+    ...(destinations !== undefined && { destinations: mapped(destinations, within) }),
     ...(secrets !== undefined && { secrets: mapped(secrets, secretWithin) }),
     ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret) })) }),
   };
@@ -274,6 +286,8 @@ export interface Settings {
   readonly functions: Readonly<Record<string, LocalModule>>;
   readonly tables: Readonly<Record<string, TableSchema>>;
   readonly secrets: Readonly<Record<string, SecretReference>>;
+  /** Modules of the user's own destinations, by scheme. */
+  readonly destinationFiles: Readonly<Record<string, string>>;
   /** Absent: only local functions can be called. */
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
@@ -304,6 +318,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     functions: given.functions ?? {},
     tables: given.schemas ?? {},
     secrets: given.secrets ?? {},
+    destinationFiles: given.destinations ?? {},
     ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     keys: given.keys ?? [],

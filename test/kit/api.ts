@@ -30,7 +30,7 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
     defaultRegion: 'us-east-1',
     transitionMs: 0,
     strictDestinations: false,
-    takesPlainHttp: (hostname) => hostname === '127.0.0.1',
+    refusesUrl: (url) => (url.hostname === '127.0.0.1' || url.protocol === 'https:' ? undefined : 'Not there.'),
     hasAdapter: () => true,
     encryptsWithKms: true,
     hasTable: () => true,

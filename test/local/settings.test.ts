@@ -57,6 +57,12 @@ describe('a setting that cannot be used is named, with what it must be', () => {
       'secrets.arn:aws:secretsmanager:us-east-1:000000000000:secret:s',
       'secrets.arn:aws:secretsmanager:us-east-1:000000000000:secret:s: must be env: and the name of a variable, or file: and a path.',
     ],
+    [
+      'a destination of a scheme that is taken',
+      { destinations: { https: './mine.mjs' } },
+      'destinations.https',
+      'destinations.https: its name must be a scheme of its own: lower case letters, digits, + and -.',
+    ],
     ['no object at all', ['port'], FILE, `${FILE}: must hold an object, the configuration.`],
   ])('%s', (_, config, field, message) => {
     expect(() => read(config)).toThrow(expect.objectContaining({ name: 'ConfigError', field, message }));
@@ -76,6 +82,7 @@ describe('settings', () => {
       strictDestinations: false,
       plainHttp: false,
       secrets: {},
+      destinationFiles: {},
       functions: {},
       tables: {},
       keys: [],

@@ -13,8 +13,8 @@ import { list, oneOf, string, structure } from './shape.ts';
 
 const endpointConfiguration = structure(
   {
-    // AWS takes https alone; where http is taken is for the host to say.
-    Url: string({ min: 1, max: 1000, pattern: 'https?://.*', printed: 'https://.*' }),
+    // AWS takes https alone; what else is taken is for the host to say.
+    Url: string({ min: 1, max: 1000, pattern: '[a-zA-Z][a-zA-Z0-9+.\\-]*://.*', printed: 'https://.*' }),
     Name: string({ min: 1, max: 256, pattern: '^(?!\\s*$).+' }),
     AccessKey: string({ min: 0, max: 4096, pattern: '.*' }),
   },

@@ -62,11 +62,8 @@ function refuseImpossibleUrl({ settings }: ApiContext, config: JsonObject): void
   const url = isJsonObject(endpoint) ? endpoint.Url : HECEndpoint;
   if (typeof url !== 'string') return;
   if (!URL.canParse(url)) throw invalidArgument(`The URL ${url} cannot be read.`);
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || settings.takesPlainHttp(hostname)) return;
-  throw invalidArgument(
-    `Records are not sent to ${hostname} unencrypted. Use https, or set plainHttp in Hydrant's configuration file.`,
-  );
+  const reason = settings.refusesUrl(new URL(url));
+  if (reason !== undefined) throw invalidArgument(reason);
 }
 
 /** For the operator, once the stream is stored. */

@@ -32,7 +32,7 @@ async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
       strictDestinations: false,
       hasAdapter: () => true,
       encryptsWithKms: false,
-      takesPlainHttp: () => false,
+      refusesUrl: () => undefined,
       hasTable: () => false,
       streamQuota: 5_000,
     },
