@@ -72,11 +72,11 @@ interface S3Plan {
 }
 
 function planOf(slice: SliceToPlan, tables: Tables): S3Plan {
-  const { config, errorOutputType } = slice;
+  const { config, extensions, errorOutputType } = slice;
   const isData = errorOutputType === undefined;
   const format = isData ? formatOf(slice) : 'UNCOMPRESSED';
   // A backup's configuration has no conversion: what is backed up is what was put.
-  const asked = isData ? conversionIn(config) : undefined;
+  const asked = isData ? conversionIn(config, extensions) : undefined;
   const conversion = asked && { config: asked, columns: columnsFor(asked, tables) };
   const extension = conversion === undefined ? codecOf(slice, format).extension : PARQUET_EXTENSION;
   const kmsKeyArn = kmsKeyOf(config);

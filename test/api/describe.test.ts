@@ -323,6 +323,16 @@ const PARTITIONED: JsonObject = {
   },
 };
 
+const PARQUET = {
+  SchemaConfiguration: {
+    RoleARN: 'arn:aws:iam::123456789012:role/firehose',
+    DatabaseName: 'shop',
+    TableName: 'orders',
+  },
+  InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
+  OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } },
+};
+
 describe("Hydrant's own member", () => {
   const ask = (Hydrant: JsonObject, changes: JsonObject = {}) =>
     testApi().call('CreateDeliveryStream', createInput('ExtendedS3', changes, { Hydrant }));
@@ -344,6 +354,47 @@ describe("Hydrant's own member", () => {
     );
   });
 
+  test('compresses Parquet files with zstd, or is refused by a Node that has none', async () => {
+    const { status, body } = await ask({ ParquetCompression: 'ZSTD' }, { DataFormatConversionConfiguration: PARQUET });
+
+    const refused = `Hydrant.ParquetCompression ZSTD needs Node >= 22.15; this is ${process.version}.`;
+    expect([status, body.message]).toEqual(isZstdAvailable() ? [200, undefined] : [400, refused]);
+  });
+
+  test.each<[string, JsonObject, JsonObject, string]>([
+    [
+      'Parquet where nothing is converted',
+      { ParquetCompression: 'ZSTD' },
+      {},
+      'Hydrant.ParquetCompression is only for streams with data format conversion.',
+    ],
+    [
+      'Parquet where conversion is switched off',
+      { ParquetCompression: 'ZSTD' },
+      { DataFormatConversionConfiguration: { Enabled: false } },
+      'Hydrant.ParquetCompression is only for streams with data format conversion.',
+    ],
+    [
+      'Parquet in two ways',
+      { ParquetCompression: 'ZSTD' },
+      {
+        DataFormatConversionConfiguration: {
+          ...PARQUET,
+          OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'GZIP' } } },
+        },
+      },
+      'Hydrant.ParquetCompression needs ParquetSerDe.Compression to be unset.',
+    ],
+    [
+      'a Parquet file as a whole',
+      { CompressionFormat: 'zstd' },
+      { DataFormatConversionConfiguration: PARQUET },
+      'Hydrant.CompressionFormat is not for converted records; give Hydrant.ParquetCompression.',
+    ],
+  ])('does not compress %s', async (_, asked, changes, message) => {
+    expect((await ask(asked, changes)).body.message).toBe(message);
+  });
+
   test('is not described where it asks for nothing', async () => {
     const { output } = testApi();
     await output('CreateDeliveryStream', createInput('ExtendedS3', {}, { Hydrant: {} }));
@@ -357,7 +408,7 @@ describe("Hydrant's own member", () => {
     expect((await ask({ Compresion: 'zstd' })).body).toEqual({
       __type: 'ValidationException',
       message:
-        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, Delimiter, HttpBody, ContentEncoding, ActivePartitions, BufferingHints]",
+        "1 validation error detected: Value at 'hydrant.compresion' failed to satisfy constraint: Member must be one of: [CompressionFormat, ParquetCompression, Delimiter, HttpBody, ContentEncoding, ActivePartitions, BufferingHints]",
     });
   });
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import s3 from '../../destinations/s3.ts';
 import type { PromptDestination, Slice, SliceToPlan } from '../../src/core/destination.ts';
@@ -10,6 +10,7 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../../src/core/objects.ts';
 import { type RecordBlock, recordBlock } from '../../src/core/records.ts';
 import { converter } from '../../src/formats/conversion/converter.ts';
+import { isZstdAvailable } from '../../src/formats/zstd.ts';
 import { type FolderObjects, folderObjects } from '../../src/objects/folder.ts';
 import { compressors } from '../formats/conversion/decompressors.ts';
 
@@ -278,6 +279,18 @@ describe('an S3 destination that converts records', () => {
 
     const file = new Uint8Array(bodies[0]!).buffer; // one put, one body
     expect(await parquetReadObjects({ file, compressors })).toEqual([{ id: 1 }]);
+  });
+
+  it('compresses the pages with zstd where that is asked for beside the configuration', async ({ skip }) => {
+    skip(!isZstdAvailable(), `${process.version} has no zstd`);
+    const { store, bodies } = recordingStore();
+    const destination = s3({ objects: store, tables, converter });
+    const toPlan = slice({ config: CONVERTED, extensions: { ParquetCompression: 'ZSTD' } });
+
+    await destination.deliver(planned(destination, toPlan, [records('{"id":1}')]), signal);
+
+    const { row_groups } = parquetMetadata(new Uint8Array(bodies[0]!).buffer); // one put, one body
+    expect(row_groups[0]?.columns[0]?.meta_data?.codec).toBe('ZSTD');
   });
 
   it('waits for a table that is not known', () => {

@@ -1,4 +1,7 @@
+import type { ApiError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { parquetSerDeIn } from '../../formats/conversion/format-options.ts';
+import { conversionIn } from '../../formats/conversion/stream-table.ts';
 import { isZstdAvailable } from '../../formats/zstd.ts';
 import { invalidArgument } from '../invalid.ts';
 import { integer, oneOf, type ValueOf } from '../shapes/index.ts';
@@ -15,6 +18,8 @@ const ACTIVE_PARTITIONS_MOST = 10_000;
 export const hydrantExtensions = strictStructure({
   /** In place of AWS's CompressionFormat, for S3 destinations. */
   CompressionFormat: oneOf('zstd'),
+  /** In place of AWS's ParquetSerDe.Compression, for streams that convert their records to Parquet. */
+  ParquetCompression: oneOf('ZSTD'),
   /**
    * A line feed behind every record, or behind those that do not end in one, in the objects of an S3 destination and of
    * the source-record backup. In place of AppendDelimiterToRecord, and without dynamic partitioning.
@@ -39,6 +44,7 @@ type Extensions = ValueOf<typeof hydrantExtensions>;
 export function settleExtensions(extensions: Extensions | undefined, destination: Destination): JsonObject | undefined {
   if (extensions === undefined || Object.values(extensions).every((value) => value === undefined)) return undefined;
   checkCompression(extensions, destination);
+  checkParquetCompression(extensions, destination);
   checkPartitions(extensions, destination);
   if (extensions.HttpBody !== undefined && destination.kind !== 'HttpEndpoint') {
     throw invalidArgument('Hydrant.HttpBody is only for HTTP endpoints.');
@@ -57,9 +63,26 @@ function checkCompression({ CompressionFormat }: Extensions, { kind, config }: D
   if (config.CompressionFormat !== 'UNCOMPRESSED') {
     throw invalidArgument('Hydrant.CompressionFormat needs CompressionFormat to be unset or UNCOMPRESSED.');
   }
-  if (!isZstdAvailable()) {
-    throw invalidArgument(`Hydrant.CompressionFormat zstd needs Node >= 22.15; this is ${process.version}.`);
+  if (conversionIn(config) !== undefined) {
+    throw invalidArgument('Hydrant.CompressionFormat is not for converted records; give Hydrant.ParquetCompression.');
   }
+  if (!isZstdAvailable()) throw withoutZstd('CompressionFormat zstd');
+}
+
+function checkParquetCompression({ ParquetCompression }: Extensions, { config }: Destination): void {
+  if (ParquetCompression === undefined) return;
+  const conversion = conversionIn(config);
+  if (conversion === undefined) {
+    throw invalidArgument('Hydrant.ParquetCompression is only for streams with data format conversion.');
+  }
+  if (parquetSerDeIn(conversion).Compression !== undefined) {
+    throw invalidArgument('Hydrant.ParquetCompression needs ParquetSerDe.Compression to be unset.');
+  }
+  if (!isZstdAvailable()) throw withoutZstd('ParquetCompression ZSTD');
+}
+
+function withoutZstd(asked: string): ApiError {
+  return invalidArgument(`Hydrant.${asked} needs Node >= 22.15; this is ${process.version}.`);
 }
 
 function checkPartitions({ ActivePartitions, BufferingHints }: Extensions, { config }: Destination): void {

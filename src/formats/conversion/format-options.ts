@@ -43,14 +43,29 @@ const PAGE_BYTES = 1_048_576;
  */
 export function conversionOf(config: JsonObject): { readonly input: InputFormat; readonly output: OutputFormat } {
   const deserializer = object(object(config, 'InputFormatConfiguration'), 'Deserializer');
-  const serializer = object(object(config, 'OutputFormatConfiguration'), 'Serializer');
+  const serializer = serializerIn(config);
   if (serializer.OrcSerDe !== undefined) {
     throw new ConfigError(
       'OutputFormatConfiguration.Serializer.OrcSerDe',
       'ORC is not written yet; choose ParquetSerDe, which everything that reads ORC reads as well',
     );
   }
-  return { input: inputFormat(deserializer), output: outputFormat(object(serializer, 'ParquetSerDe')) };
+  return { input: inputFormat(deserializer), output: outputFormat(parquetSerDeIn(config)) };
+}
+
+/** The options of the Parquet files, of a stream's `DataFormatConversionConfiguration`. */
+export function parquetSerDeIn(config: JsonObject): JsonObject {
+  return object(serializerIn(config), 'ParquetSerDe');
+}
+
+/** The same conversion whose Parquet files are compressed in another way. */
+export function compressedWith(compression: PageCompression, config: JsonObject): JsonObject {
+  const ParquetSerDe = { ...parquetSerDeIn(config), Compression: compression };
+  return { ...config, OutputFormatConfiguration: { Serializer: { ParquetSerDe } } };
+}
+
+function serializerIn(config: JsonObject): JsonObject {
+  return object(object(config, 'OutputFormatConfiguration'), 'Serializer');
 }
 
 function inputFormat(deserializer: JsonObject): InputFormat {

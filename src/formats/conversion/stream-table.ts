@@ -1,13 +1,21 @@
 import { DeliveryError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { TableSchema } from './converter.ts';
+import { compressedWith } from './format-options.ts';
 
 /** The tables that a host knows, as Glue knows them in AWS. */
 export type Tables = (database: string, table: string) => TableSchema | undefined;
 
-/** The conversion that a stream's configuration asks for; undefined when it asks for none. */
-export function conversionIn({ DataFormatConversionConfiguration: conversion }: JsonObject): JsonObject | undefined {
-  return isJsonObject(conversion) && conversion.Enabled === true ? conversion : undefined;
+/**
+ * The conversion that a stream's configuration asks for, with what is asked for beside it in its place; undefined when
+ * it asks for none.
+ */
+export function conversionIn(
+  { DataFormatConversionConfiguration: conversion }: JsonObject,
+  extensions: JsonObject = {},
+): JsonObject | undefined {
+  if (!isJsonObject(conversion) || conversion.Enabled !== true) return undefined;
+  return extensions.ParquetCompression === 'ZSTD' ? compressedWith('ZSTD', conversion) : conversion;
 }
 
 /** The columns that records are converted to. Refused for now while the table is not known. */
