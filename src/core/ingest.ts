@@ -34,8 +34,8 @@ export interface SourcedRecord extends Arrived {
 }
 
 export interface SourceIngest {
-  /** Throws what `take` would, when there is no room for so many bytes: before they are read. */
-  expectRoom(stream: StreamDefinition, bytes: number): void;
+  /** Throws what `take` would, when there is next to no room: so that nothing is read in vain. */
+  expectRoom(stream: StreamDefinition): void;
   /**
    * Takes records of a stream's own source in, and with them how far it has been read: after a crash both are there, or
    * neither. Like `ingest` otherwise.
@@ -47,7 +47,8 @@ type Cursor = NonNullable<Change['cursor']>;
 
 export function sourceIngest(ports: IngestPorts & { readonly now: () => number }): SourceIngest {
   return {
-    expectRoom(stream, bytes) {
+    expectRoom(stream) {
+      const bytes = Math.min(ROOM_MOST_BYTES, ports.room.usage().budgetBytes * ROOM_SHARE);
       if (!hasRoom(ports, stream, bytes)) throw slowDown();
     },
 
@@ -60,6 +61,10 @@ export function sourceIngest(ports: IngestPorts & { readonly now: () => number }
     },
   };
 }
+
+/** Room worth reading for: this share of a small budget, and never more than this. */
+const ROOM_SHARE = 1 / 64;
+const ROOM_MOST_BYTES = 1024 * 1024;
 
 function sourceAppends(stream: StreamDefinition, records: readonly SourcedRecord[]): readonly Append[] {
   const lanes = lanesOf(stream);

@@ -140,11 +140,18 @@ describe('records of a source', () => {
     expect(events.seen.map(({ records }) => records)).toEqual([['a', 'b']]);
   });
 
-  it('are refused when there is no room, and so is their cursor; a cursor alone never is', async () => {
-    const { events, take, expectRoom, stream } = await sourced(aKinesisStream(), asTheyAre, 1_000);
-    expectRoom(stream, 499);
-    expect(() => expectRoom(stream, 501)).toThrow('Slow down.');
+  it('are not worth reading when there is next to no room', async () => {
+    const { take, expectRoom, stream } = await sourced(aKinesisStream(), asTheyAre, 64 * 100);
+    await take(stream, [aRecord('x'.repeat(3_100))], CURSOR);
+    expectRoom(stream);
 
+    await take(stream, [aRecord('x')], CURSOR);
+
+    expect(() => expectRoom(stream)).toThrow('Slow down.');
+  });
+
+  it('are refused when there is no room, and so is their cursor; a cursor alone never is', async () => {
+    const { events, take, stream } = await sourced(aKinesisStream(), asTheyAre, 1_000);
     const taken = take(stream, [aRecord('x'.repeat(600))], CURSOR);
     await expect(taken).rejects.toMatchObject({ code: 'ServiceUnavailableException' });
     expect(events.buffer.cursor(CURSOR.name)).toBeUndefined();

@@ -2,11 +2,12 @@ import s3Destination from '../../destinations/s3.ts';
 import { drain } from '../../src/core/drain.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import type { DrainEvent } from '../../src/core/events.ts';
-import { ingest } from '../../src/core/ingest.ts';
+import { ingest, sourceIngest } from '../../src/core/ingest.ts';
 import { recordBlock } from '../../src/core/records.ts';
 import type { StreamDefinition, StreamStore } from '../../src/core/streams.ts';
 import { converter } from '../../src/formats/conversion/converter.ts';
 import { fileStreams } from '../../src/local/file-streams.ts';
+import { type KinesisSources, kinesisSources } from '../../src/local/kinesis/kinesis-sources.ts';
 import { type Log, openLog } from '../../src/local/log/log.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
 import { processors } from '../../src/processors/index.ts';
@@ -14,8 +15,9 @@ import type { Transform } from '../../src/processors/lambda/transform.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
 import { type SimulatedDisk, simulatedDisk } from '../kit/simulated-disk.ts';
 import { type SimulatedObjects, simulatedObjects } from '../kit/simulated-objects.ts';
-import { aStream } from '../kit/streams.ts';
+import { aKinesisStream, aStream } from '../kit/streams.ts';
 import { type VirtualClock, virtualClock } from '../kit/virtual-clock.ts';
+import { type SimulatedKinesis, simulatedKinesis } from './simulated-kinesis.ts';
 
 /** What became of a record's put, as its producer saw it. */
 interface Sent {
@@ -29,6 +31,7 @@ interface Life {
   readonly buffer: Log;
   readonly streams: StreamStore;
   readonly timers: Timers;
+  readonly sources: KinesisSources;
   put(stream: StreamDefinition, records: readonly string[]): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ interface World {
   readonly random: Random;
   readonly clock: VirtualClock;
   readonly objects: SimulatedObjects;
+  readonly kinesis: SimulatedKinesis;
   readonly sent: Sent[];
   readonly deleted: Set<string>;
   disk: SimulatedDisk;
@@ -56,9 +60,11 @@ const HEALING_ROUNDS = 100;
  */
 export async function simulate(seed: number): Promise<readonly string[]> {
   const random = seededRandom(seed);
+  const clock = virtualClock(1_000_000, 12);
   const world: World = {
     random,
-    clock: virtualClock(1_000_000, 12),
+    clock,
+    kinesis: simulatedKinesis(random, clock.now),
     objects: simulatedObjects(random, { missing: new Set([MISSING]) }),
     sent: [],
     deleted: new Set(),
@@ -68,6 +74,8 @@ export async function simulate(seed: number): Promise<readonly string[]> {
   };
   await begin(world);
   for (const name of ['plain', 'backed-up', 'processed']) await make(world, name);
+  // Its source is asked every second, which takes most of such a run's time.
+  if (random.chance(0.3)) await make(world, 'sourced');
   for (let step = 0; step < STEPS; step++) {
     if (random.chance(0.08)) world.disk.dieAfter(random.below(60));
     await oneOf(
@@ -137,11 +145,24 @@ async function begin(world: World): Promise<void> {
     }),
   });
   const take = ingest({ buffer, room: buffer, grew: wakes.grew });
+  const sources = kinesisSources({
+    api: world.kinesis.api,
+    ingest: sourceIngest({ buffer, room: buffer, grew: wakes.grew, now: clock.now }),
+    streams,
+    cursor: buffer.cursor,
+    forget: async (name) => void (await buffer.commit({ cursor: { name, value: undefined } })),
+    now: clock.now,
+    alarm: clock.alarm,
+    random: random.next,
+    report: () => {},
+  });
   wakes.start();
+  await sources.start();
   world.life = {
     buffer,
     streams,
     timers: wakes,
+    sources,
     put: (stream, records) =>
       take(
         stream,
@@ -159,13 +180,16 @@ async function make(world: World, name: string): Promise<void> {
   const config = {
     ...s3('lake'),
     ...(isBackedUp && { S3BackupMode: 'Enabled', S3BackupConfiguration: backup }),
-    ...(name === 'processed' && PARTITIONED),
+    ...((name === 'processed' || (name === 'sourced' && world.random.chance(0.5))) && PARTITIONED),
   };
+  const made = name === 'sourced' ? aKinesisStream : aStream;
   const stream = {
-    ...aStream({ name, intervalSeconds: world.random.pick([0, 1, 60]), config }),
+    ...made({ name, intervalSeconds: world.random.pick([0, 1, 60]), config }),
     id: `id${++world.made}`,
   };
-  await world.life?.streams.change(name, () => stream);
+  const { life } = world;
+  await life?.streams.change(name, () => (name === 'sourced' ? world.kinesis.feeding(stream) : stream));
+  life?.sources.changed((await life.streams.get(name)) ?? stream);
 }
 
 function s3(bucket: string) {
@@ -226,7 +250,13 @@ async function act(world: World): Promise<void> {
 
 /** Several at once, and not all waited for. */
 async function putSome(world: World, stream: StreamDefinition): Promise<void> {
-  const { random, life } = world;
+  const { random, life, kinesis } = world;
+  if (stream.type === 'KinesisStreamAsSource') {
+    const text = (shard: string) => `${stream.id}/${shard}#${++world.made}${'.'.repeat(random.below(400))}\n`;
+    const sent = kinesis.put(stream, text).map((put): Sent => ({ text: put, stream, answer: 'acknowledged' }));
+    world.sent.push(...sent);
+    return;
+  }
   const puts = Array.from({ length: 1 + random.below(3) }, async () => {
     const records = Array.from({ length: 1 + random.below(4) }, (): Sent => {
       const padding = '.'.repeat(random.below(400));
@@ -265,13 +295,15 @@ async function replace(world: World, stream: StreamDefinition): Promise<void> {
   deleted.add(stream.id);
   await life?.streams.change(stream.name, () => undefined);
   life?.timers.forget(stream.id);
+  await life?.sources.forget(stream.id);
   await life?.buffer.commit({ discard: stream.id });
   if (random.chance(0.8)) await make(world, stream.name);
 }
 
 async function heal(world: World): Promise<readonly string[]> {
-  const { clock, objects } = world;
+  const { clock, objects, kinesis } = world;
   objects.heal();
+  kinesis.heal();
   world.disk.dieAfter(0);
   await bury(world);
   await begin(world);
@@ -281,6 +313,8 @@ async function heal(world: World): Promise<readonly string[]> {
     const healed = await life.streams.change(stream.name, (current) => current && updatedTo(current, 'lake'));
     if (healed) life.timers.changed(healed.id);
   }
+  // Until then everything that Kinesis holds is read.
+  await clock.pass(60_000);
   let waiting = life.buffer.due();
   for (let round = 0; round < HEALING_ROUNDS && waiting.lanes.length + waiting.batches.length > 0; round++) {
     await clock.pass(60_000);
@@ -302,6 +336,17 @@ function sourcesIn(report: string): string[] {
   return lines.map((line) => Buffer.from(JSON.parse(line).rawData, 'base64').toString());
 }
 
+/** Numbers rise within a stream, or a shard. */
+function isDisordered(lines: readonly string[]): boolean {
+  const last = new Map<string, number>();
+  return lines.some((line) => {
+    const [of = '', number = ''] = line.replace(/\.*\n$/, '').split('#');
+    const before = last.get(of) ?? -1;
+    last.set(of, Number(number));
+    return Number(number) <= before;
+  });
+}
+
 function brokenPromises({ sent, deleted, objects }: World): string[] {
   const faults: string[] = [];
   const delivered = new Map<string, number>();
@@ -310,10 +355,9 @@ function brokenPromises({ sent, deleted, objects }: World): string[] {
     const into = path.startsWith('backup/') ? backedUp : delivered;
     const lines = path.includes('/errors/') ? sourcesIn(bytes.toString()) : bytes.toString().split(/(?<=\n)/);
     for (const line of lines) into.set(line, (into.get(line) ?? 0) + 1);
-    const numbers = lines.map((line) => Number(line.slice(line.indexOf('#') + 1).replace(/\.*\n$/, '')));
     // Functions are called for several chunks at once, and their answers come when they come.
     if (isProcessed(path)) continue;
-    if (numbers.some((number, i) => i > 0 && number <= numbers[i - 1]!)) faults.push(`${path} is out of order.`); // i > 0
+    if (isDisordered(lines)) faults.push(`${path} is out of order.`);
   }
   for (const { text, stream, answer } of sent) {
     const isBackedUp = stream.destination.config.S3BackupMode === 'Enabled';

@@ -47,8 +47,6 @@ const POLL_MS = 1_000;
 const CATCH_UP_MS = 250;
 /** As many records as GetRecords gives at once: there may be more. */
 const ANSWER_RECORDS = 10_000;
-/** Nothing is asked of Kinesis unless so much would find room: most of what a busy shard gives in a second. */
-const ROOM_BYTES = 1024 * 1024;
 
 export function cursorName({ id }: StreamDefinition, shardId: string): string {
   return `${id}/${shardId}`;
@@ -93,7 +91,7 @@ export function shardReader(shard: ShardToRead, ports: ReaderPorts, signal: Abor
   /** How long to wait for the next time, in ms. */
   async function step(): Promise<number> {
     try {
-      ingest.expectRoom(stream, ROOM_BYTES);
+      ingest.expectRoom(stream);
       const { behindMs, records } = await ports.turns(readOnce);
       last = { at: now(), behindMs };
       luck.works();

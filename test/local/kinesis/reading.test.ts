@@ -333,7 +333,7 @@ describe('reading', () => {
     const stream = await create();
     model.put(shard, 'x'.repeat(1024 * 1024));
     await pass(second);
-    model.put(shard, 'y'.repeat(600 * 1024));
+    model.put(shard, 'y'.repeat(990 * 1024));
     await pass(second);
     const asked = model.calls.length;
     model.put(shard, 'z');
@@ -359,7 +359,7 @@ describe('reading', () => {
       expect(await taken(lively)).toHaveLength(1);
     }
 
-    expect((await taken(full)).length).toBeLessThan(12);
+    expect((await taken(full)).length).toBeLessThanOrEqual(12);
   });
 
   it('holds four answers at once, however many shards there are', async () => {

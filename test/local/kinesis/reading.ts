@@ -18,7 +18,7 @@ import { type KinesisModel, kinesisModel, type Refused } from './kinesis-model.t
 export const START = 1_700_000_000_000;
 
 /** The model as a client without a socket between; see client.test.ts for that. */
-function clientOf(model: KinesisModel): KinesisClient {
+export function clientOf(model: KinesisModel): KinesisClient {
   return {
     async call(action: string, input: JsonObject, { signal }) {
       signal.throwIfAborted();
