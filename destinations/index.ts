@@ -4,10 +4,11 @@ import type { DestinationKind } from '../src/core/streams.ts';
 import { byScheme } from './by-scheme.ts';
 import { type CustomDestination, customDestination } from './custom.ts';
 import httpEndpoint, { type HttpEndpointPorts } from './http-endpoint.ts';
+import openSearch, { type OpenSearchPorts } from './opensearch.ts';
 import s3, { type S3Ports } from './s3.ts';
 import splunk, { type SplunkPorts } from './splunk.ts';
 
-export interface DestinationPorts extends S3Ports, HttpEndpointPorts, SplunkPorts {
+export interface DestinationPorts extends S3Ports, HttpEndpointPorts, SplunkPorts, OpenSearchPorts {
   /** Destinations of the user's own, by the scheme of their URLs, in lower case. */
   readonly own: Readonly<Record<string, CustomDestination>>;
 }
@@ -18,11 +19,15 @@ export interface DestinationPorts extends S3Ports, HttpEndpointPorts, SplunkPort
  */
 export function destinations(ports: DestinationPorts): Adapters {
   const own = Object.entries(ports.own).map(([scheme, each]) => [scheme, customDestination(each, ports)] as const);
+  const documents = openSearch(ports);
   return {
     s3: s3(ports),
     others: new Map<DestinationKind, Destination>([
       ['HttpEndpoint', byScheme(httpEndpoint(ports), new Map(own))],
       ['Splunk', splunk(ports)],
+      ['Elasticsearch', documents],
+      ['Amazonopensearchservice', documents],
+      ['AmazonOpenSearchServerless', documents],
     ]),
   };
 }

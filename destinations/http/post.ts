@@ -6,6 +6,8 @@ export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** In PEM: what the far side's certificate must be signed by; undefined for the authorities that Node trusts. */
+  readonly certificateAuthority?: string | undefined;
 }
 
 /** Whatever its status. */
@@ -40,16 +42,17 @@ export interface PostOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Posts over pooled connections that are kept alive, one pool an origin. Follows no redirects. Throws a
+ * Posts over pooled connections that are kept alive, one pool an origin and authority. Follows no redirects. Throws a
  * `DeliveryError`, with the destination's code, when there is no whole answer; its message has the URL's origin and
  * nothing else of it, for paths may hold tokens.
  */
 export function poster(options: PostOptions): (post: Post, signal: AbortSignal) => Promise<Answer> {
   let client: Promise<Client> | undefined;
 
-  return async ({ url, headers, body }, signal) => {
+  return async ({ url, headers, body, certificateAuthority }, signal) => {
     client ??= load(options);
-    const { request, dispatcher } = await client;
+    const { request, pools } = await client;
+    const dispatcher = pools(certificateAuthority);
     const timeout = AbortSignal.timeout(options.timeoutMs);
     try {
       const answer = await request(url, {
@@ -71,14 +74,21 @@ type Client = Awaited<ReturnType<typeof load>>;
 /** On first use: the package takes some 60 ms to load. */
 async function load({ timeoutMs, answerMostBytes }: PostOptions) {
   const { Agent, request } = await import('undici');
-  const dispatcher = new Agent({
-    maxResponseSize: answerMostBytes,
-    maxHeaderSize: answerMostBytes,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-  });
-  return { request, dispatcher };
+  const byAuthority = new Map<string | undefined, InstanceType<typeof Agent>>();
+  const pools = (ca: string | undefined) => {
+    const agent =
+      byAuthority.get(ca) ??
+      new Agent({
+        maxResponseSize: answerMostBytes,
+        maxHeaderSize: answerMostBytes,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        connect: { timeout: CONNECT_TIMEOUT_MS, ...(ca !== undefined && { ca }) },
+      });
+    byAuthority.set(ca, agent);
+    return agent;
+  };
+  return { request, pools };
 }
 
 const FAILURES: readonly (readonly [RegExp, PostFailure])[] = [

@@ -16,6 +16,7 @@ import type { TableSchema } from '../formats/conversion/converter.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
+import { type KnownClusters, openSearchClusters } from './clusters.ts';
 import { conversionThreads } from './conversion/threads.ts';
 import { nodeDisk } from './disk.ts';
 import { refusalOfUrl } from './endpoint-url.ts';
@@ -74,6 +75,8 @@ export interface HydrantOptions {
   readonly destinations?: Readonly<Record<string, CustomDestination>>;
   /** Where secrets are that streams name by their ARN in AWS Secrets Manager. */
   readonly secrets?: Readonly<Record<string, SecretReference>>;
+  /** How OpenSearch clusters are reached that need more than their endpoint: by its origin. */
+  readonly opensearch?: KnownClusters;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
   /**
@@ -127,6 +130,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const { dataFolder, logger, accountId = '000000000000' } = options;
   const now = Date.now;
+  const region = options.region ?? 'us-east-1';
+  const clusters = await openSearchClusters({ known: options.opensearch ?? {}, region, now });
   const disk = nodeDisk();
   await disk.makeFolder(dataFolder);
   const logFolder = join(dataFolder, 'log');
@@ -161,6 +166,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     now,
     own,
     secrets: heldSecrets(options.secrets ?? {}),
+    clusters,
     objects,
     tables: (database, table) => tables[`${database}.${table}`],
     converter: conversions.converter,
@@ -214,7 +220,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     newRequestId: randomUUID,
     settings: {
       accountId,
-      defaultRegion: options.region ?? 'us-east-1',
+      defaultRegion: region,
       transitionMs: options.transitionMs ?? 0,
       strictDestinations: options.strictDestinations ?? false,
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),

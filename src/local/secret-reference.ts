@@ -22,3 +22,8 @@ export async function secretAt(reference: SecretReference): Promise<string | und
 export function placeOf(reference: SecretReference): string {
   return 'variable' in reference ? `the variable ${reference.variable}` : reference.file;
 }
+
+/** With its path as it is from the folder of the configuration file. */
+export function secretWithin(secret: SecretReference, within: (path: string) => string): SecretReference {
+  return 'file' in secret ? { file: within(secret.file) } : secret;
+}

@@ -26,6 +26,8 @@ export function textLike(pattern: RegExp, described: string): Setting<string> {
   };
 }
 
+export const region = textLike(/^[a-z0-9-]{1,32}$/, "a region's name, such as us-east-1");
+
 export function httpUrl(described: string): Setting<string> {
   return (given, path) => {
     if (typeof given === 'string' && /^https?:\/\/[^/]/.test(given) && URL.canParse(given)) return given;

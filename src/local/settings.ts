@@ -3,11 +3,13 @@ import { ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { checkedSchema, type TableSchema } from '../formats/conversion/converter.ts';
 import type { S3Settings } from '../objects/s3.ts';
+import { type ClusterConfig, cluster, clusterNames, clusterWithin } from './cluster-settings.ts';
+import type { KnownClusters } from './clusters.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import { type ConfiguredKey, configuredKey } from './keys/key-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
-import { type SecretReference, secretReference } from './secret-reference.ts';
+import { type SecretReference, secretReference, secretWithin } from './secret-reference.ts';
 import {
   durationMs,
   httpUrl,
@@ -16,6 +18,7 @@ import {
   members,
   oneOf,
   reasonOf,
+  region,
   type Setting,
   sizeBytes,
   text,
@@ -83,6 +86,11 @@ export interface HydrantConfig {
    * for a file, each holding the JSON that AWS Secrets Manager would, such as `{"api_key":"…"}`.
    */
   readonly secrets?: Readonly<Record<string, string>>;
+  /**
+   * How OpenSearch clusters are reached that need more than their endpoint, by its origin, as in `https://search:9200`.
+   * Those of AWS are known by their names. By a domain's ARN: its endpoint.
+   */
+  readonly opensearch?: Readonly<Record<string, string | ClusterConfig>>;
   /** Invokes all other functions through Lambda's API, at `endpoint` or, with `true`, in AWS. */
   readonly lambda?: boolean | { readonly endpoint?: string };
   /**
@@ -134,7 +142,6 @@ const LEAST_BUDGET_BYTES = 64 * 1024 * 1024;
 const LONGEST_TRANSITION_MS = 3_600_000;
 
 const endpoint = httpUrl('the URL of a store that speaks S3, such as http://127.0.0.1:9000');
-const region = textLike(/^[a-z0-9-]{1,32}$/, "a region's name, such as us-east-1");
 
 const s3Members = members({ endpoint, region, pathStyle: yesOrNo, sse: oneOf('AES256') });
 const s3: Setting<ReturnType<typeof s3Members> | undefined> = (given, path) => {
@@ -234,6 +241,7 @@ export const SETTINGS = {
   destinations: mapOf(text, schemes),
   secrets: mapOf(secretReference, secretNames),
   keys: listOf(configuredKey),
+  opensearch: mapOf(cluster, clusterNames),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   insecure: yesOrNo,
   streams: listOf(streamInput),
@@ -248,10 +256,8 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions, destinations, secrets, keys } = given;
+  const { data, functions, destinations, secrets, keys, opensearch } = given;
   const within = (path: string): string => resolve(dirname(file), path);
-  const secretWithin = (secret: SecretReference): SecretReference =>
-    'file' in secret ? { file: within(secret.file) } : secret;
   return {
     ...given,
     ...(data !== undefined && { data: within(data) }),
@@ -259,8 +265,9 @@ export function settingsIn(config: unknown, file: string): GivenSettings {
       functions: mapped(functions, (module) => ({ ...module, file: within(module.file) })),
     }),
     ...(destinations !== undefined && { destinations: mapped(destinations, within) }),
-    ...(secrets !== undefined && { secrets: mapped(secrets, secretWithin) }),
-    ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret) })) }),
+    ...(secrets !== undefined && { secrets: mapped(secrets, (secret) => secretWithin(secret, within)) }),
+    ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret, within) })) }),
+    ...(opensearch !== undefined && { opensearch: mapped(opensearch, (one) => clusterWithin(one, within)) }),
   };
 }
 
@@ -288,6 +295,7 @@ export interface Settings {
   readonly secrets: Readonly<Record<string, SecretReference>>;
   /** Modules of the user's own destinations, by scheme. */
   readonly destinationFiles: Readonly<Record<string, string>>;
+  readonly opensearch: KnownClusters;
   /** Absent: only local functions can be called. */
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
@@ -319,6 +327,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     tables: given.schemas ?? {},
     secrets: given.secrets ?? {},
     destinationFiles: given.destinations ?? {},
+    opensearch: given.opensearch ?? {},
     ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     keys: given.keys ?? [],

@@ -83,6 +83,7 @@ describe('settings', () => {
       plainHttp: false,
       secrets: {},
       destinationFiles: {},
+      opensearch: {},
       functions: {},
       tables: {},
       keys: [],

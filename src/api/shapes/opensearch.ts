@@ -9,7 +9,8 @@ import {
 import { s3DestinationConfiguration, s3DestinationUpdate } from './s3.ts';
 import { oneOf, string, structure } from './shape.ts';
 
-const endpoint = string({ min: 1, max: 512, pattern: 'https:.*' });
+/** AWS takes https alone; where http is taken is for the host to say. */
+const endpoint = string({ min: 1, max: 512, pattern: 'https?:.*', printed: 'https:.*' });
 
 const indexName = string({ min: 1, max: 80, pattern: '.*' });
 

@@ -58,12 +58,18 @@ function refuseImpossibleConversion({ settings }: ApiContext, config: JsonObject
 
 /** AWS takes no plain HTTP; on this machine there is nobody to listen in. */
 function refuseImpossibleUrl({ settings }: ApiContext, config: JsonObject): void {
-  const { EndpointConfiguration: endpoint, HECEndpoint } = config;
-  const url = isJsonObject(endpoint) ? endpoint.Url : HECEndpoint;
-  if (typeof url !== 'string') return;
+  const url = urlIn(config);
+  if (url === undefined) return;
   if (!URL.canParse(url)) throw invalidArgument(`The URL ${url} cannot be read.`);
   const reason = settings.refusesUrl(new URL(url));
   if (reason !== undefined) throw invalidArgument(reason);
+}
+
+/** Where records are sent over HTTP: to an endpoint, a collector, or a cluster. */
+function urlIn(config: JsonObject): string | undefined {
+  const { EndpointConfiguration: endpoint, HECEndpoint, ClusterEndpoint, CollectionEndpoint } = config;
+  const url = isJsonObject(endpoint) ? endpoint.Url : (HECEndpoint ?? ClusterEndpoint ?? CollectionEndpoint);
+  return typeof url === 'string' ? url : undefined;
 }
 
 /** For the operator, once the stream is stored. */
