@@ -24,3 +24,24 @@ describe("an HTTP endpoint's URL", () => {
     expect((await create(url)).body.message).toContain('Member must satisfy regular expression pattern: https://.*');
   });
 });
+
+describe("a cluster's URL", () => {
+  const endpoints = (url: string) =>
+    [
+      createInput('Elasticsearch', { ClusterEndpoint: url }),
+      createInput('Amazonopensearchservice', { ClusterEndpoint: url, DomainARN: null }),
+      createInput('AmazonOpenSearchServerless', { CollectionEndpoint: url }),
+    ].map((input) => testApi().call('CreateDeliveryStream', input));
+
+  test('may be without encryption on this machine, and nowhere else', async () => {
+    const here = await Promise.all(endpoints('http://127.0.0.1:9200'));
+    const elsewhere = await Promise.all(endpoints('http://search.example.com:9200'));
+
+    expect(here.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(elsewhere.map(({ body }) => body.message)).toEqual(
+      Array(3).fill(
+        "Records are not sent to search.example.com unencrypted. Use https, or set plainHttp in Hydrant's configuration file.",
+      ),
+    );
+  });
+});
