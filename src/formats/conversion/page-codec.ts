@@ -19,7 +19,9 @@ export async function pageCodec(compression: PageCompression): Promise<PageCodec
       return { number: 0, compress: async (page) => page };
     case 'SNAPPY': {
       const { compress } = await import('snappy');
-      return { number: 1, compress: (page) => compress(page) };
+      // Otherwise a compressed page lies in memory for an incompressible one until the row group is written: 100 MiB
+      // for each file under way.
+      return { number: 1, compress: (page) => compress(page, { copyOutputData: true }) };
     }
     case 'GZIP':
       return { number: 2, compress: promisify<Buffer, Buffer>(zlib.gzip) };
