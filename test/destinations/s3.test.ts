@@ -293,6 +293,24 @@ describe('an S3 destination that converts records', () => {
     expect(row_groups[0]?.columns[0]?.meta_data?.codec).toBe('ZSTD');
   });
 
+  it('reads no further once the attempt is aborted', async () => {
+    const { store, puts } = recordingStore();
+    const destination = s3({ objects: store, tables, converter });
+    const stop = new AbortController();
+    let read = 0;
+    async function* endless() {
+      for (let place = 0; ; place++) {
+        if (++read === 3) stop.abort(new Error('it took too long'));
+        yield { ...records('{"id":1}'), place };
+      }
+    }
+    const attempt = { ...planned(destination, slice({ config: CONVERTED }), []), read: endless };
+
+    await expect(destination.deliver(attempt, stop.signal)).rejects.toThrow('it took too long');
+
+    expect([read, puts]).toEqual([3, []]);
+  });
+
   it('waits for a table that is not known', () => {
     const destination = s3({ objects: recordingStore().store, tables: () => undefined, converter });
 

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchBlock } from '../../src/core/buffer.ts';
 import { recordBlock } from '../../src/core/records.ts';
@@ -121,6 +123,25 @@ describe('conversion threads', () => {
     // Packets of one block: one is converted, one asked, one read.
     expect(pulled).toBeLessThanOrEqual(4);
     expect(isLetGo).toBe(true);
+  });
+
+  it('keep no process alive with conversions that were abandoned', () => {
+    const format = { ...output, blockSizeBytes: 1_000 };
+    const program = `
+      async function* endless() {
+        const lengths = new Uint32Array(1_000).fill(8);
+        const data = Buffer.from('{"id":1}'.repeat(1_000));
+        for (let place = 0; ; place += 1_000) yield { arrivedAt: 0, place, lengths, data };
+      }
+      import(${JSON.stringify(pathToFileURL(COMPILED).href)}).then(async ({ conversionThreads }) => {
+        const { converter } = conversionThreads();
+        const { convert } = converter(${JSON.stringify(TABLE)}, ${JSON.stringify(input)}, ${JSON.stringify(format)});
+        for await (const _ of convert(endless(), () => {})) break;
+      });`;
+
+    const { status, stderr } = spawnSync(process.execPath, ['-e', program], { timeout: 30_000 });
+
+    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
   });
 
   it('hand on the error of whoever reads the batch', async () => {
