@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { seededRandom } from '../kit/random.ts';
 import { kinesisEndpoint } from '../local/kinesis/kinesis-endpoint.ts';
 import { kinesisModel } from '../local/kinesis/kinesis-model.ts';
-import { sandbox } from './hydrant.ts';
+import { hydrant, linesIn, sandbox } from './hydrant.ts';
 import { configure, delivered, FLAWLESS, producer, putUntilKilled } from './kinesis-load.ts';
+import { codeBlocks } from './readme.ts';
 
 const { newFolder, start, clear } = await sandbox();
 afterAll(clear);
@@ -45,4 +48,33 @@ it(`a Kinesis stream that splits and merges is delivered once and in order, thro
     ],
   });
   expect(model.calls).toContain('SplitShard');
+});
+
+it('the configuration in docs/sources.md feeds its stream, and without its first member says that nothing does', async () => {
+  const text = codeBlocks('docs/sources.md').find(({ language }) => language === 'js')?.text ?? '';
+  const model = kinesisModel(Date.now);
+  const shard = model.addShard();
+  const server = await kinesisEndpoint(model);
+  const folder = await newFolder();
+  const configured = (kinesis: string) =>
+    writeFile(join(folder, 'hydrant.config.mjs'), text.replace('kinesis: true,', kinesis));
+
+  await configured('');
+  const unfed = await start(folder);
+  await unfed.end('SIGTERM');
+  await configured(`kinesis: { endpoint: '${server.endpoint}' },`);
+  const fed = await start(folder);
+  model.put(shard, 'one\n', 'two\n');
+  let lines: readonly string[] = [];
+  while (lines.length === 0) {
+    await hydrant(['flush', 'clicks', '--endpoint', fed.url]);
+    lines = await linesIn(folder, 'lake').catch(() => []); // the bucket is made with its first object
+  }
+  await fed.end('SIGTERM');
+  await server.close();
+
+  expect(unfed.log).toContainEqual(
+    expect.objectContaining({ stream: 'clicks', msg: expect.stringContaining('is not fed') }),
+  );
+  expect(lines).toEqual(['one', 'two']);
 });
