@@ -95,7 +95,7 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
 
   async function sendHalves({ from, to, records, bytes }: Cut): Promise<void> {
     const limits = { bytes, ...ports.limits, records: Math.ceil(records / 2) };
-    for await (const half of cuts(ports.read, limits, [[from, to]])) {
+    for await (const half of cuts(ports.read, limits, { start: from, left: [[from, to]] })) {
       if (failure === undefined) await send(half);
     }
   }
@@ -114,7 +114,8 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
 
   for (const slice of before.pending) await check(slice);
   const left = failure === undefined ? leftOf(progress, whole.to) : [];
-  const waiting = ports.limits === undefined ? wholeIf(left, whole) : cuts(ports.read, ports.limits, left);
+  const waiting =
+    ports.limits === undefined ? wholeIf(left, whole) : cuts(ports.read, ports.limits, { start: 0, left });
   const sender = async (): Promise<void> => {
     while (failure === undefined) {
       const next = await waiting.next();
@@ -154,25 +155,40 @@ export async function* blocksWithin(
   }
 }
 
-async function* cuts(read: SlicesPorts['read'], limits: SliceLimits, ranges: Ranges): AsyncGenerator<Cut> {
-  for (const [first, last] of ranges) {
-    let from = first;
-    let records = 0;
-    let bytes = 0;
-    for await (const { place, lengths } of blocksWithin(read, { from: first, to: last })) {
-      for (const [i, length] of lengths.entries()) {
-        if (records > 0 && (records === limits.records || bytes + length > limits.bytes)) {
-          yield { from, to: place + i, records, bytes };
-          from = place + i;
-          records = 0;
-          bytes = 0;
-        }
-        records++;
-        bytes += length;
+/**
+ * The slices of the records from place `start` on, as far as those are left: cut where they are cut in every attempt,
+ * whatever was settled since. What may have been taken without a word is then sent again under the same id, and not in
+ * other company.
+ */
+async function* cuts(
+  read: SlicesPorts['read'],
+  limits: SliceLimits,
+  { start, left }: { readonly start: number; readonly left: Ranges },
+): AsyncGenerator<Cut> {
+  const end = left.at(-1)?.[1] ?? start;
+  const slice = { records: 0, bytes: 0 };
+  let cut: { from: number; records: number; bytes: number } | undefined;
+  let range = 0;
+  for await (const { place: first, lengths } of blocksWithin(read, { from: start, to: end })) {
+    for (const [i, length] of lengths.entries()) {
+      const place = first + i;
+      while (place >= (left[range]?.[1] ?? Number.POSITIVE_INFINITY)) range++;
+      const isFull = slice.records > 0 && (slice.records === limits.records || slice.bytes + length > limits.bytes);
+      const isLeft = place >= (left[range]?.[0] ?? Number.POSITIVE_INFINITY);
+      if (cut !== undefined && (isFull || !isLeft)) {
+        yield { ...cut, to: place };
+        cut = undefined;
       }
+      if (isFull) Object.assign(slice, { records: 0, bytes: 0 });
+      slice.records++;
+      slice.bytes += length;
+      if (!isLeft) continue;
+      cut ??= { from: place, records: 0, bytes: 0 };
+      cut.records++;
+      cut.bytes += length;
     }
-    if (records > 0) yield { from, to: last, records, bytes };
   }
+  if (cut !== undefined) yield { ...cut, to: end };
 }
 
 /** The cut's places but those. */

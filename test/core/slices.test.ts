@@ -187,6 +187,22 @@ describe('records of a slice that are refused', () => {
     expect(failed(w)).toEqual([]);
   });
 
+  it('for now do not change how the others are cut', async () => {
+    const w = await sliced([http()], { limits: { records: 3, bytes: 100 } });
+    const ids: string[] = [];
+    w.farSide = (slice) => {
+      ids.push(places(slice));
+      if (slice.plan.attempt > 1) return { bytes: 1 };
+      if (places(slice) === '3-6') return inDoubt();
+      return { bytes: 1, refused: [{ index: 2, code: 'Far.No', message: 'No.', retryable: true }] };
+    };
+    await w.put(http(), 'a', 'b', 'c', 'd', 'e', 'f');
+
+    await w.pass(60_000);
+
+    expect(ids).toEqual(['0-3', '3-6', '2-3', '3-6']);
+  });
+
   it('are not forgotten while other slices are retried, nor by a crash', async () => {
     const limits = { records: 1, bytes: 10 };
     const before = await sliced([http()], { limits });

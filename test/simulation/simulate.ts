@@ -18,6 +18,7 @@ import { type SimulatedObjects, simulatedObjects } from '../kit/simulated-object
 import { aKinesisStream, aStream } from '../kit/streams.ts';
 import { type VirtualClock, virtualClock } from '../kit/virtual-clock.ts';
 import { type SimulatedKinesis, simulatedKinesis } from './simulated-kinesis.ts';
+import { type SimulatedReceiver, simulatedReceiver } from './simulated-receiver.ts';
 
 /** What became of a record's put, as its producer saw it. */
 interface Sent {
@@ -40,6 +41,7 @@ interface World {
   readonly clock: VirtualClock;
   readonly objects: SimulatedObjects;
   readonly kinesis: SimulatedKinesis;
+  readonly receiver: SimulatedReceiver;
   readonly sent: Sent[];
   readonly deleted: Set<string>;
   disk: SimulatedDisk;
@@ -65,6 +67,7 @@ export async function simulate(seed: number): Promise<readonly string[]> {
     random,
     clock,
     kinesis: simulatedKinesis(random, clock.now),
+    receiver: simulatedReceiver(random, clock.now),
     objects: simulatedObjects(random, { missing: new Set([MISSING]) }),
     sent: [],
     deleted: new Set(),
@@ -73,7 +76,7 @@ export async function simulate(seed: number): Promise<readonly string[]> {
     made: 0,
   };
   await begin(world);
-  for (const name of ['plain', 'backed-up', 'processed']) await make(world, name);
+  for (const name of ['plain', 'backed-up', 'processed', 'posted']) await make(world, name);
   // Its source is asked every second, which takes most of such a run's time.
   if (random.chance(0.3)) await make(world, 'sourced');
   for (let step = 0; step < STEPS; step++) {
@@ -109,7 +112,7 @@ async function bury(world: World): Promise<void> {
 }
 
 async function begin(world: World): Promise<void> {
-  const { disk, clock, random, objects } = world;
+  const { disk, clock, random, objects, receiver } = world;
   const buffer = await openLog({
     folder: '/data/log',
     disk,
@@ -136,7 +139,10 @@ async function begin(world: World): Promise<void> {
       buffer,
       room: buffer,
       streams,
-      adapters: { s3: s3Destination({ objects, tables: () => undefined, converter }), others: new Map() },
+      adapters: {
+        s3: s3Destination({ objects, tables: () => undefined, converter }),
+        others: new Map([['HttpEndpoint', receiver.destination]]),
+      },
       processing: processors({ transform: fickle(world) }),
       now: clock.now,
       newBatchId: () => `batch-${++world.made}`,
@@ -184,7 +190,7 @@ async function make(world: World, name: string): Promise<void> {
   };
   const made = name === 'sourced' ? aKinesisStream : aStream;
   const stream = {
-    ...made({ name, intervalSeconds: world.random.pick([0, 1, 60]), config }),
+    ...(name === 'posted' ? POSTED : made({ name, intervalSeconds: world.random.pick([0, 1, 60]), config })),
     id: `id${++world.made}`,
   };
   const { life } = world;
@@ -199,6 +205,21 @@ function s3(bucket: string) {
     CompressionFormat: 'UNCOMPRESSED',
   };
 }
+
+/** To a far side that takes slices. */
+const POSTED = aStream({
+  name: 'posted',
+  kind: 'HttpEndpoint',
+  intervalSeconds: 1,
+  config: {
+    RetryOptions: { DurationInSeconds: 120 },
+    S3Configuration: {
+      ...s3('lake'),
+      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 1 },
+    },
+  },
+});
 
 /** By keys that the function gives. */
 const PARTITIONED = {
@@ -301,8 +322,9 @@ async function replace(world: World, stream: StreamDefinition): Promise<void> {
 }
 
 async function heal(world: World): Promise<readonly string[]> {
-  const { clock, objects, kinesis } = world;
+  const { clock, objects, kinesis, receiver } = world;
   objects.heal();
+  receiver.heal();
   kinesis.heal();
   world.disk.dieAfter(0);
   await bury(world);
@@ -347,7 +369,7 @@ function isDisordered(lines: readonly string[]): boolean {
   });
 }
 
-function brokenPromises({ sent, deleted, objects }: World): string[] {
+function brokenPromises({ sent, deleted, objects, receiver }: World): string[] {
   const faults: string[] = [];
   const delivered = new Map<string, number>();
   const backedUp = new Map<string, number>();
@@ -358,6 +380,11 @@ function brokenPromises({ sent, deleted, objects }: World): string[] {
     // Functions are called for several chunks at once, and their answers come when they come.
     if (isProcessed(path)) continue;
     if (isDisordered(lines)) faults.push(`${path} is out of order.`);
+  }
+  for (const [text, times] of receiver.taken) {
+    // What was given up while its fate was unknown may be in both places.
+    const isTwice = delivered.has(text) && !receiver.inDoubt.has(text);
+    delivered.set(text, isTwice || times > 1 ? times + (delivered.get(text) ?? 0) : 1);
   }
   for (const { text, stream, answer } of sent) {
     const isBackedUp = stream.destination.config.S3BackupMode === 'Enabled';
