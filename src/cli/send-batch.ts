@@ -5,7 +5,7 @@ import { backoffMs } from '../core/retry.ts';
 import type { Client } from './client.ts';
 
 export interface Sending {
-  readonly client: Client;
+  readonly client: Pick<Client, 'call'>;
   readonly streamName: string;
   /** How long a batch is tried without any of its records being taken, in ms. */
   readonly retryForMs: number;

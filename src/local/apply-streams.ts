@@ -3,6 +3,7 @@ import { updateDestinationInput } from '../api/operations/update-destination.ts'
 import type { Shape } from '../api/shapes/index.ts';
 import { ApiError, ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { type ApiCall, apiCall } from './api-call.ts';
 
 export interface Applied {
   readonly name: string;
@@ -22,25 +23,27 @@ export async function applyStreams(
   streams: readonly JsonObject[],
   handle: (request: ApiRequest) => Promise<ApiResponse>,
 ): Promise<readonly Applied[]> {
-  const call = caller(handle);
+  const call = apiCall(handle);
   const applied: Applied[] = [];
   for (const [i, stream] of streams.entries()) {
-    const at = `streams[${i}]`;
-    try {
-      const outcome = await apply(stream, at, call);
-      applied.push({ name: String(stream.DeliveryStreamName), outcome });
-    } catch (error) {
-      throw error instanceof ApiError ? refusal(error, at) : error;
-    }
+    const outcome = await applyStream(stream, `streams[${i}]`, call);
+    applied.push({ name: String(stream.DeliveryStreamName), outcome });
   }
   return applied;
 }
 
+/** The same with one stream, which messages call `at`. */
+export async function applyStream(stream: JsonObject, at: string, call: ApiCall): Promise<Applied['outcome']> {
+  try {
+    return await apply(stream, at, call);
+  } catch (error) {
+    throw error instanceof ApiError ? refusal(error, at) : error;
+  }
+}
+
 const UPDATES: Readonly<Record<string, Shape>> = updateDestinationInput.members;
 
-type Call = (operation: string, input: JsonObject) => Promise<JsonObject>;
-
-async function apply(stream: JsonObject, at: string, call: Call): Promise<Applied['outcome']> {
+async function apply(stream: JsonObject, at: string, call: ApiCall): Promise<Applied['outcome']> {
   const before = await describe(stream, call);
   if (before === undefined) {
     await call('CreateDeliveryStream', stream);
@@ -62,7 +65,7 @@ async function apply(stream: JsonObject, at: string, call: Call): Promise<Applie
   return after?.VersionId === before.VersionId ? 'unchanged' : 'updated';
 }
 
-async function describe({ DeliveryStreamName }: JsonObject, call: Call): Promise<JsonObject | undefined> {
+async function describe({ DeliveryStreamName }: JsonObject, call: ApiCall): Promise<JsonObject | undefined> {
   // Without a name nothing can be there; CreateDeliveryStream then says what is wrong with it.
   if (typeof DeliveryStreamName !== 'string') return undefined;
   try {
@@ -75,7 +78,7 @@ async function describe({ DeliveryStreamName }: JsonObject, call: Call): Promise
 }
 
 /** Encryption has an operation of its own; asked for here, it must not be passed over because the stream exists. */
-async function encrypt(stream: JsonObject, { DeliveryStreamEncryptionConfiguration }: JsonObject, call: Call) {
+async function encrypt(stream: JsonObject, { DeliveryStreamEncryptionConfiguration }: JsonObject, call: ApiCall) {
   const { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput = null } = stream;
   if (holds(DeliveryStreamEncryptionConfiguration, DeliveryStreamEncryptionConfigurationInput)) return;
   await call('StartDeliveryStreamEncryption', { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput });
@@ -144,19 +147,6 @@ function holds(described: JsonValue | undefined, given: JsonValue | undefined): 
   if (given === null) return true;
   if (!isJsonObject(given)) return JSON.stringify(described) === JSON.stringify(given);
   return isJsonObject(described) && Object.entries(given).every(([name, value]) => holds(described[name], value));
-}
-
-function caller(handle: (request: ApiRequest) => Promise<ApiResponse>): Call {
-  return async (operation, input) => {
-    const headers = {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `Firehose_20150804.${operation}`,
-    };
-    const answer = await handle({ method: 'POST', url: '/', headers, body: Buffer.from(JSON.stringify(input)) });
-    const output = JSON.parse(Buffer.from(answer.body).toString('utf8'));
-    if (answer.status !== 200) throw new ApiError(output.__type, output.message, answer.status);
-    return output;
-  };
 }
 
 const PATH = /at '([^']*)'/g;

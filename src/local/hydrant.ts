@@ -10,12 +10,16 @@ import { api } from '../api/handler.ts';
 import type { Usage } from '../core/buffer.ts';
 import { drain } from '../core/drain.ts';
 import { ApiError } from '../core/errors.ts';
+import type { DrainEvent } from '../core/events.ts';
 import { ingest, sourceIngest } from '../core/ingest.ts';
+import type { ObjectStore } from '../core/objects.ts';
+import type { Adapters } from '../core/route.ts';
 import type { StreamDefinition } from '../core/streams.ts';
 import type { TableSchema } from '../formats/conversion/converter.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { type S3Settings, s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
+import type { Alarm } from './attempts.ts';
 import { type KnownClusters, openSearchClusters } from './clusters.ts';
 import { conversionThreads } from './conversion/threads.ts';
 import { nodeDisk } from './disk.ts';
@@ -86,6 +90,14 @@ export interface HydrantOptions {
   readonly keys?: readonly AccessKey[];
   /** Delivery attempts that may run at once. Default 16. */
   readonly deliveryConcurrency?: number;
+  /** Takes the objects of every stream, instead of folders or S3. */
+  readonly objects?: ObjectStore;
+  /** Gives what is to deliver in place of this version's own adapters, which it is handed. */
+  readonly adapt?: (own: Adapters) => Adapters;
+  /** Told what becomes of batches, beside the log. */
+  readonly report?: (event: DrainEvent) => void;
+  /** Ms since the epoch; the system's clock unless given. A clock that stands still lets no interval end. */
+  readonly now?: () => number;
   readonly logger: Logger;
 }
 
@@ -129,7 +141,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const { dataFolder, logger, accountId = '000000000000' } = options;
-  const now = Date.now;
+  const now = options.now ?? Date.now;
+  const alarm = alarmOf(now);
   const region = options.region ?? 'us-east-1';
   const clusters = await openSearchClusters({ known: options.opensearch ?? {}, region, now });
   const disk = nodeDisk();
@@ -144,7 +157,8 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const calls = await functions({
     modules: options.functions ?? {},
     ...(options.lambda && { api: options.lambda }),
-    ...{ now, alarm, newInvocationId: randomUUID, log: functionLog(logger) },
+    // What is sent to Lambda is signed by the time it is there.
+    ...{ now: Date.now, alarm: alarmOf(Date.now), newInvocationId: randomUUID, log: functionLog(logger) },
   });
   const own = options.destinations ?? {};
   const log = openLog({
@@ -159,10 +173,11 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     throw error;
   });
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
-  const objects = options.s3 ? s3Objects(options.s3) : await folderObjects({ folder: join(dataFolder, 'buckets') });
+  const objects = options.objects ?? (await objectsOf(options));
   const { tables = {} } = options;
   const conversions = conversionThreads();
-  const adapters = destinations({
+  const { adapt = (own) => own } = options;
+  const ownAdapters = destinations({
     now,
     own,
     secrets: heldSecrets(options.secrets ?? {}),
@@ -171,7 +186,9 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     tables: (database, table) => tables[`${database}.${table}`],
     converter: conversions.converter,
   });
+  const adapters = adapt(ownAdapters);
   const jq = jqWorker();
+  const logEvent = drainReporter(logger);
   const wakes = timers({
     buffer,
     now,
@@ -188,7 +205,10 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       now,
       newBatchId: randomUUID,
       random: Math.random,
-      report: drainReporter(logger),
+      report(event) {
+        logEvent(event);
+        options.report?.(event);
+      },
     }),
   });
   const kinesis = options.kinesis && kinesisClient(options.kinesis, { now, alarm });
@@ -263,13 +283,19 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   };
 }
 
+async function objectsOf({ s3, dataFolder }: HydrantOptions): Promise<ObjectStore> {
+  return s3 ? s3Objects(s3) : folderObjects({ folder: join(dataFolder, 'buckets') });
+}
+
 /** What functions say on the console, with the names of the function and of the stream. */
 function functionLog(logger: Logger): (line: FunctionLine) => void {
   return ({ functionName, streamName, level, text }) =>
     logger[level]({ function: functionName, ...(streamName !== undefined && { stream: streamName }) }, text);
 }
 
-function alarm(at: number, ring: () => void): () => void {
-  const timer = setTimeout(ring, Math.min(Math.max(at - Date.now(), 0), LONGEST_TIMER_MS));
-  return () => clearTimeout(timer);
+function alarmOf(now: () => number): Alarm {
+  return (at, ring) => {
+    const timer = setTimeout(ring, Math.min(Math.max(at - now(), 0), LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  };
 }

@@ -12,7 +12,7 @@ import { unknownMember } from './setting.ts';
 export function checkStreamMembers(streams: readonly JsonObject[]): void {
   const firstOf = new Map<JsonValue, number>();
   for (const [i, stream] of streams.entries()) {
-    refuseUnknown(createDeliveryStreamInput, stream, `streams[${i}]`);
+    checkMembers(stream, `streams[${i}]`);
     const name = stream.DeliveryStreamName;
     if (name === undefined) continue;
     const first = firstOf.get(name);
@@ -21,6 +21,11 @@ export function checkStreamMembers(streams: readonly JsonObject[]): void {
     }
     firstOf.set(name, i);
   }
+}
+
+/** The same of one stream's members, which messages find at `path`. */
+export function checkMembers(stream: JsonObject, path: string): void {
+  refuseUnknown(createDeliveryStreamInput, stream, path);
 }
 
 function refuseUnknown(shape: Shape, value: JsonValue, path: string): void {
