@@ -78,7 +78,7 @@ describe('rooms', () => {
       /^src\/(core|api|formats|objects|processors|sources)\//,
       /^destinations\//,
       /^node:/,
-      /^(pino|@aws-sdk\/client-s3)$/,
+      /^(pino|hyparquet|@aws-sdk\/client-s3)$/,
     ],
     'src/cli/': [/^src\/(core|api|local)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],

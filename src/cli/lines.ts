@@ -1,6 +1,9 @@
 /** A record, or the length of a line that is too long to be one. */
 export type Line = { readonly record: Buffer } | { readonly tooLongBytes: number };
 
+/** Firehose's longest record. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+export const RECORD_MOST_BYTES = 1_024_000;
+
 const NEWLINE = 10;
 
 /**

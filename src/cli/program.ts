@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { flushCommand } from './commands/flush.ts';
 import { keysCommand } from './commands/keys.ts';
+import { previewCommand } from './commands/preview.ts';
 import { putCommand } from './commands/put.ts';
 import { serveCommand } from './commands/serve.ts';
 import { VERSION } from './version.ts';
@@ -15,7 +16,7 @@ export function program(): Command {
     .version(VERSION)
     .showHelpAfterError('Run hydrant --help for what there is.')
     .exitOverride();
-  for (const command of [serveCommand(), putCommand(), flushCommand(), keysCommand()]) {
+  for (const command of [serveCommand(), putCommand(), flushCommand(), previewCommand(), keysCommand()]) {
     command.showHelpAfterError(`Run hydrant ${command.name()} --help for what there is.`).exitOverride();
     hydrant.addCommand(command);
   }

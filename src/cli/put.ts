@@ -1,12 +1,10 @@
-import { fstatSync, type Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { ConfigError } from '../core/errors.ts';
 import { count, counted, seconds, size } from './amounts.ts';
 import { type BatchLimits, batches } from './batches.ts';
 import { client } from './client.ts';
-import { lines } from './lines.ts';
+import { lines, RECORD_MOST_BYTES } from './lines.ts';
 import { progress } from './progress.ts';
 import { sendBatch } from './send-batch.ts';
+import { openSource } from './source.ts';
 
 export interface PutOptions {
   readonly streamName: string;
@@ -20,17 +18,13 @@ export interface PutOptions {
   readonly retryForMs: number;
 }
 
-/** Firehose's longest record. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
-const RECORD_MOST_BYTES = 1_024_000;
-const READ_BYTES = 256 * 1024;
-
 /**
  * Sends each line of a file or of standard input as a record and resolves with the exit code: 0 when every line was
  * acknowledged, 1 when some were too long to be records. Throws when the service refuses, or stays away too long.
  */
 export async function runPut(options: PutOptions): Promise<number> {
   const { streamName, batch, concurrency, keepsNewline, retryForMs } = options;
-  const source = await openSource(options.file);
+  const source = await openSource(options.file, 'file');
   const service = client(options.endpoint);
   const startedAt = Date.now();
   const total = { records: 0, bytes: 0, resent: 0, tooLong: 0 };
@@ -65,26 +59,4 @@ export async function runPut(options: PutOptions): Promise<number> {
     `${counted(total.tooLong, 'line')} not sent, for being longer than ${count(RECORD_MOST_BYTES)} bytes.\n`,
   );
   return 1;
-}
-
-interface Source {
-  readonly bytes: AsyncIterable<Buffer>;
-  /** Absent for a pipe. */
-  readonly sizeBytes?: number;
-}
-
-async function openSource(file: string | undefined): Promise<Source> {
-  if (file === undefined || file === '-') return { bytes: process.stdin, ...sizeIn(fstatSync(process.stdin.fd)) };
-  try {
-    const handle = await open(file);
-    const stats = await handle.stat();
-    if (stats.isDirectory()) throw new Error('it is a folder');
-    return { bytes: handle.createReadStream({ highWaterMark: READ_BYTES }), ...sizeIn(stats) };
-  } catch (error) {
-    throw new ConfigError('file', `${file} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function sizeIn(stats: Stats): { readonly sizeBytes?: number } {
-  return stats.isFile() ? { sizeBytes: stats.size } : {};
 }

@@ -35,6 +35,15 @@ export function httpUrl(described: string): Setting<string> {
   };
 }
 
+/** A point in time, in ms since the epoch. Says its zone, unless it is a day, which starts in UTC. */
+export const instant: Setting<number> = (given, path) => {
+  const isIso =
+    typeof given === 'string' && /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(given);
+  const time = isIso ? Date.parse(given) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw wrong(path, given, 'a time such as 2026-01-15T12:30:00Z, or a day');
+};
+
 export const yesOrNo: Setting<boolean> = (given, path) => {
   if (typeof given === 'boolean') return given;
   throw wrong(path, given, 'true or false');
