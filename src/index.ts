@@ -8,7 +8,8 @@ export {
   type CustomSlice,
   defineDestination,
 } from '../destinations/custom.ts';
-export type { ApiRequest, ApiResponse } from './api/context.ts';
+export type { AccessKey } from './api/authentication/keys.ts';
+export type { ApiRequest, ApiResponse, Caller, Gate } from './api/context.ts';
 export type { Delivered, Destination, Slice, SliceLimits, SliceToPlan } from './core/destination.ts';
 export { ApiError, ConfigError, DeliveryError } from './core/errors.ts';
 export type { RefusedRecord } from './core/refusals.ts';

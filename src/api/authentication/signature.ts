@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { ApiRequest } from '../context.ts';
 import { canonicalHeaders, canonicalPath, canonicalQuery } from './canonical.ts';
 
@@ -32,9 +32,9 @@ export function signature(
     query < 0 ? '' : canonicalQuery(url.slice(query + 1)),
     canonicalHeaders(headers, signedHeaders),
     signedHeaders.join(';'),
-    sha256(body),
+    hash('sha256', body),
   ].join('\n');
-  const text = [ALGORITHM, scope.time, scopeText(scope), sha256(canonical)].join('\n');
+  const text = [ALGORITHM, scope.time, scopeText(scope), hash('sha256', canonical)].join('\n');
   return createHmac('sha256', key).update(text).digest('hex');
 }
 
@@ -53,8 +53,4 @@ export function scopeText({ time, region, service }: SigningScope): string {
 /** A moment, in ms since the epoch, as signatures have it: `20150830T123600Z`. */
 export function basicTime(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '');
-}
-
-function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
