@@ -9,11 +9,11 @@ import { Agent as HttpsAgent, request as https } from 'node:https';
 import { DeliveryError } from '../../core/errors.ts';
 import { tooLarge } from '../../processors/lambda/halves.ts';
 import { RESPONSE_BYTES_MOST } from '../../processors/lambda/response.ts';
-import { awsCredentials } from './credentials.ts';
+import { awsCredentials } from '../aws/credentials.ts';
+import { type Credentials, signed } from '../aws/signature.ts';
 import { functionNameIn } from './function-arn.ts';
 import { failedFunction, refusedInvocation, timedOut, unreachable } from './lambda-error.ts';
 import type { FunctionPorts } from './local-function.ts';
-import { type Credentials, signed } from './signature.ts';
 
 export interface LambdaApiSettings {
   /** The URL of what speaks Lambda's API, such as serverless-offline or SAM; absent for AWS. */
