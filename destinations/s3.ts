@@ -7,7 +7,7 @@ import type { RefusedRecord } from '../src/core/refusals.ts';
 import { type CompressionFormat, codec } from '../src/formats/compression.ts';
 import type { ConversionFailure, converter, TableSchema } from '../src/formats/conversion/converter.ts';
 import { conversionOf } from '../src/formats/conversion/format-options.ts';
-import { catalogTableIn, columnsFor, conversionIn, type Tables } from '../src/formats/conversion/stream-table.ts';
+import { catalogTableIn, conversionIn, type Tables, tableNamed } from '../src/formats/conversion/stream-table.ts';
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
 import { errorReport } from '../src/formats/error-report.ts';
 import { joinRecords, type LineFeeds } from '../src/formats/join.ts';
@@ -24,7 +24,7 @@ import { partitionKeysIn } from '../src/formats/partition-names.ts';
  */
 export default function s3({ objects, tables, converter }: S3Ports): PromptDestination {
   return {
-    plan: (slice) => ({ ...planOf(slice, tables) }),
+    plan: async (slice) => ({ ...(await planOf(slice, tables)) }),
 
     async deliver(slice, signal) {
       const plan = readPlan(slice.plan.output);
@@ -71,13 +71,13 @@ interface S3Plan {
   readonly conversion?: PlannedConversion;
 }
 
-function planOf(slice: SliceToPlan, tables: Tables): S3Plan {
+async function planOf(slice: SliceToPlan, tables: Tables): Promise<S3Plan> {
   const { config, extensions, errorOutputType } = slice;
   const isData = errorOutputType === undefined;
   const format = isData ? formatOf(slice) : 'UNCOMPRESSED';
   // A backup's configuration has no conversion: what is backed up is what was put.
   const asked = isData ? conversionIn(config, extensions) : undefined;
-  const conversion = asked && { config: asked, columns: columnsFor(asked, tables) };
+  const conversion = asked && { config: asked, columns: await columnsFor(asked, slice, tables) };
   const extension = conversion === undefined ? codecOf(slice, format).extension : PARQUET_EXTENSION;
   const kmsKeyArn = kmsKeyOf(config);
   return {
@@ -100,6 +100,11 @@ function planOf(slice: SliceToPlan, tables: Tables): S3Plan {
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
     ...(conversion !== undefined && { conversion }),
   };
+}
+
+async function columnsFor(conversion: JsonObject, { stream }: SliceToPlan, tables: Tables) {
+  const [, , , region = ''] = stream.arn.split(':');
+  return (await tables(tableNamed(conversion, region))).columns;
 }
 
 /** The stream's configuration of it, and the table's columns, as they were when the plan was made. */

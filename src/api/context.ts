@@ -1,5 +1,6 @@
 import type { RecordBlock } from '../core/records.ts';
 import type { DestinationKind, StreamDefinition, StreamStore } from '../core/streams.ts';
+import type { Tables } from '../formats/conversion/stream-table.ts';
 
 /** A request as either host hands it over: parsed no further than HTTP itself. Header names are lower case. */
 export interface ApiRequest {
@@ -74,8 +75,8 @@ export interface ApiSettings {
   readonly encryptsWithKms: boolean;
   /** Why no records can be sent to the URL, as a sentence; undefined when they can. */
   readonly refusesUrl: (url: URL) => string | undefined;
-  /** Whether there is a schema of the table, for records to be converted to. */
-  readonly hasTable: (database: string, table: string) => boolean;
+  /** The tables that records can be converted to. */
+  readonly tables: Tables;
   /** AWS's quota of streams an account. */
   readonly streamQuota: number;
 }

@@ -8,10 +8,10 @@ import type { RefusedRecord } from './refusals.ts';
  */
 export interface Destination {
   /**
-   * Names what the delivery will create, from the slice alone and without input or output: the core stores it before
-   * `deliver` is called and hands the same plan to every repeat.
+   * Names what the delivery will create: the core stores it before `deliver` is called and hands the same plan to every
+   * repeat. It may look up what it needs for that, soon, but creates nothing; when it throws, nothing has left.
    */
-  plan?(slice: SliceToPlan): JsonValue;
+  plan?(slice: SliceToPlan): JsonValue | Promise<JsonValue>;
 
   /**
    * What one request may hold. The core then cuts batches into slices of that, delivers each with `deliver`, and keeps

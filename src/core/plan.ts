@@ -27,7 +27,7 @@ export async function nextPlan(delivery: Delivery, signal: AbortSignal): Promise
   const attempt = batch.postponed?.isPending === true ? before : before + 1;
   if (batch.plan !== undefined && !(await isReplaceable(batch.plan, delivery, signal)))
     return { ...batch.plan, attempt };
-  const output = route.destination.plan?.(sliceToPlan(delivery)) ?? null;
+  const output = (await route.destination.plan?.(sliceToPlan(delivery))) ?? null;
   const progress = batch.plan?.progress;
   return { streamVersion: stream.version, attempt, output, ...(progress && { progress }) };
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Cluster, Clusters, RequestToAuthorize } from '../../destinations/opensearch/clusters.ts';
 import { ConfigError, DeliveryError } from '../core/errors.ts';
-import { awsCredentials } from './functions/credentials.ts';
-import { type Credentials, signed } from './functions/signature.ts';
+import { awsCredentials } from './aws/credentials.ts';
+import { type Credentials, signed } from './aws/signature.ts';
 import { type SecretReference, secretAt } from './secret-reference.ts';
 
 /** What this host knows of one cluster. */

@@ -28,6 +28,8 @@ import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { FunctionLine, LocalModule } from './functions/local-function.ts';
+import type { GlueSettings } from './glue/glue-api.ts';
+import { hostTables } from './glue/host-tables.ts';
 import { heldSecrets } from './held-secrets.ts';
 import { jqWorker } from './jq-worker.ts';
 import { allKeys } from './keys/all-keys.ts';
@@ -83,6 +85,8 @@ export interface HydrantOptions {
   readonly opensearch?: KnownClusters;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
+  /** Where all other tables come from; without it there are no others. */
+  readonly glue?: GlueSettings;
   /**
    * Keys that requests may be signed with, beside those that `hydrant keys create` has given out. Without any of
    * either, nothing checks who calls.
@@ -176,7 +180,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   });
   const streams = await fileStreams({ folder: join(dataFolder, 'streams'), disk });
   const objects = options.objects ?? (await objectsOf(options));
-  const { tables = {} } = options;
+  const schemas = hostTables({ own: options.tables ?? {}, ...(options.glue && { glue: options.glue }), now, alarm });
   const conversions = conversionThreads();
   const { adapt = (own) => own } = options;
   const ownAdapters = destinations({
@@ -185,7 +189,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     secrets: heldSecrets(options.secrets ?? {}),
     clusters,
     objects,
-    tables: (database, table) => tables[`${database}.${table}`],
+    tables: schemas.tables,
     converter: conversions.converter,
   });
   const adapters = adapt(ownAdapters);
@@ -248,7 +252,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
       encryptsWithKms: objects.encryptsWithKms,
       refusesUrl: (url) => refusalOfUrl(url, { plainHttp: options.plainHttp ?? false, own: Object.keys(own) }),
-      hasTable: (database, table) => tables[`${database}.${table}`] !== undefined,
+      tables: schemas.tables,
       streamQuota: STREAM_QUOTA,
     },
     warn: (message, fields) => logger.warn(fields, message),
@@ -276,6 +280,8 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     async close(graceMs = CLOSE_GRACE_MS) {
       await sources.stop();
       kinesis?.close();
+      // Before the attempts end: one may wait for a table.
+      schemas.close();
       await wakes.stop(graceMs);
       await conversions.close();
       await jq.close();

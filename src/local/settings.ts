@@ -7,6 +7,7 @@ import { type ClusterConfig, cluster, clusterNames, clusterWithin } from './clus
 import type { KnownClusters } from './clusters.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
+import type { GlueSettings } from './glue/glue-api.ts';
 import { type ConfiguredKey, configuredKey } from './keys/key-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import { type SecretReference, secretReference, secretWithin } from './secret-reference.ts';
@@ -98,6 +99,8 @@ export interface HydrantConfig {
    * Streams are where their ARNs say, unless `region` says otherwise.
    */
   readonly kinesis?: boolean | { readonly endpoint?: string; readonly region?: string };
+  /** Tables that `schemas` does not name come from Glue, in AWS with `true` or at `endpoint`. */
+  readonly glue?: boolean | { readonly endpoint?: string };
   /** Keys that requests may be signed with, beside those that `hydrant keys create` has given out. */
   readonly keys?: readonly AccessKeyConfig[];
   /** Default info. */
@@ -221,6 +224,13 @@ const kinesis: Setting<ReturnType<typeof kinesisMembers> | undefined> = (given, 
   return kinesisMembers(given, path);
 };
 
+const glueEndpoint = httpUrl("the URL of what speaks Glue's API, such as http://127.0.0.1:5000");
+const glueMembers = members({ endpoint: glueEndpoint });
+const glue: Setting<ReturnType<typeof glueMembers> | undefined> = (given, path) => {
+  if (typeof given === 'boolean') return given ? {} : undefined;
+  return glueMembers(given, path);
+};
+
 /** Each setting by its name in a configuration file. */
 export const SETTINGS = {
   port: wholeNumber(0, 65_535),
@@ -237,6 +247,7 @@ export const SETTINGS = {
   functions: mapOf(localFunction, functionNames),
   lambda,
   kinesis,
+  glue,
   schemas: mapOf(schema, tableNames),
   destinations: mapOf(text, schemes),
   secrets: mapOf(secretReference, secretNames),
@@ -300,6 +311,8 @@ export interface Settings {
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
   readonly kinesis?: KinesisSettings;
+  /** Absent: only tables of the configuration are known. */
+  readonly glue?: GlueSettings;
   readonly keys: readonly ConfiguredKey[];
   readonly logLevel: LogLevel;
   readonly insecure: boolean;
@@ -328,8 +341,9 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     secrets: given.secrets ?? {},
     destinationFiles: given.destinations ?? {},
     opensearch: given.opensearch ?? {},
-    ...(given.lambda !== undefined && { lambda: lambdaSettings(given.lambda) }),
+    ...(given.lambda !== undefined && { lambda: atEndpoint(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
+    ...(given.glue !== undefined && { glue: atEndpoint(given.glue) }),
     keys: given.keys ?? [],
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,
@@ -347,7 +361,7 @@ function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string):
   };
 }
 
-function lambdaSettings({ endpoint }: NonNullable<GivenSettings['lambda']>): LambdaApiSettings {
+function atEndpoint({ endpoint }: NonNullable<GivenSettings['lambda' | 'glue']>): LambdaApiSettings & GlueSettings {
   return endpoint === undefined ? {} : { endpoint };
 }
 

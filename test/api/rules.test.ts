@@ -541,16 +541,6 @@ describe('what this host refuses', () => {
     expect(await verdict(input)).toBe('accepted');
   });
 
-  test('conversion to a table whose schema nobody gave', async () => {
-    const hasTable = (database: string, table: string) => `${database}.${table}` !== 'events.clicks';
-    const { body } = await testApi({ hasTable }).call('CreateDeliveryStream', converting({}));
-
-    expect(body).toEqual({
-      __type: 'InvalidArgumentException',
-      message: "There is no schema for the table events.clicks. Name it under schemas in Hydrant's configuration file.",
-    });
-  });
-
   test('conversion to ORC, which nothing here can write', async () => {
     const orc = { OutputFormatConfiguration: { Serializer: { OrcSerDe: {} } } };
 

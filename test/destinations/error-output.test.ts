@@ -10,6 +10,7 @@ import { converter } from '../../src/formats/conversion/converter.ts';
 import { folderObjects } from '../../src/objects/folder.ts';
 import { LAMBDA_ARN, LEAST, processing, processor } from '../api/inputs.ts';
 import { testApi } from '../kit/api.ts';
+import { noTables } from '../kit/no-tables.ts';
 import { world } from '../kit/world.ts';
 
 const top = await fs.mkdtemp(join(tmpdir(), 'hydrant-error-output-'));
@@ -69,10 +70,13 @@ async function errorObjects(kind: DestinationKind, changes: JsonObject) {
   const stream = await streams.get('clicks');
   if (stream === undefined) throw new Error('the stream was just made');
   const objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-  const s3 = s3Destination({ objects, tables: () => undefined, converter });
+  const s3 = s3Destination({ objects, tables: noTables, converter });
   const w = await world([stream], { startAt: AT });
-  w.farSide = (slice, signal) => s3.deliver(planned(slice), signal);
-  const planned = (slice: Slice): Slice => ({ ...slice, plan: { ...slice.plan, output: s3.plan?.(slice) ?? null } });
+  w.farSide = async (slice, signal) => s3.deliver(await planned(slice), signal);
+  const planned = async (slice: Slice): Promise<Slice> => ({
+    ...slice,
+    plan: { ...slice.plan, output: (await s3.plan?.(slice)) ?? null },
+  });
 
   await w.put(stream, 'a', 'b"\n');
   await w.timers.flush();

@@ -42,7 +42,14 @@ const reached: Clusters = (address) => (address.startsWith('arn:') ? undefined :
 const adapter = (clusters: Clusters = reached, timeoutMs = 5_000) =>
   openSearch({ now: () => NOW, clusters, timeoutMs });
 
-function slice({ url, records = ['{"n":1}'], arrivedAt = NOW, config = {}, id = 'batch-1/10-11', ...rest }: ToSend) {
+async function slice({
+  url,
+  records = ['{"n":1}'],
+  arrivedAt = NOW,
+  config = {},
+  id = 'batch-1/10-11',
+  ...rest
+}: ToSend) {
   const block = recordBlock(
     arrivedAt,
     records.map((record) => Buffer.from(record)),
@@ -58,7 +65,7 @@ function slice({ url, records = ['{"n":1}'], arrivedAt = NOW, config = {}, id = 
   };
   return {
     ...toPlan,
-    plan: { streamVersion: 1, attempt: 1, output: rest.plan ?? adapter().plan?.(toPlan) ?? null },
+    plan: { streamVersion: 1, attempt: 1, output: rest.plan ?? (await adapter().plan?.(toPlan)) ?? null },
     async *read() {
       yield { ...block, place: rest.first ?? FIRST };
     },
@@ -66,8 +73,8 @@ function slice({ url, records = ['{"n":1}'], arrivedAt = NOW, config = {}, id = 
   } satisfies Slice;
 }
 
-const send = (toSend: ToSend, { clusters = reached, timeoutMs = 5_000, signal = never } = {}) =>
-  adapter(clusters, timeoutMs).deliver(slice(toSend), signal);
+const send = async (toSend: ToSend, { clusters = reached, timeoutMs = 5_000, signal = never } = {}) =>
+  adapter(clusters, timeoutMs).deliver(await slice(toSend), signal);
 
 describe('a bulk request', () => {
   it('has each record on a line, behind one that says where it goes', async () => {
@@ -457,8 +464,8 @@ describe('a cluster', () => {
     const trusting = adapter((endpoint) => ({ endpoint, certificateAuthority }));
     const strange = adapter();
 
-    expect(await trusting.deliver(slice({ url }), never)).toMatchObject({ refused: [] });
-    await expect(strange.deliver(slice({ url }), never)).rejects.toMatchObject({ code: 'OS.ConnectionError' });
+    expect(await trusting.deliver(await slice({ url }), never)).toMatchObject({ refused: [] });
+    await expect(strange.deliver(await slice({ url }), never)).rejects.toMatchObject({ code: 'OS.ConnectionError' });
     tls.close();
     tls.closeAllConnections();
   });
@@ -477,8 +484,8 @@ it('a slice is bounded in records and bytes', () => {
   expect(adapter().limits?.({})).toEqual({ records: 5_000, bytes: 4 * 1024 * 1024 });
 });
 
-it('a plan keeps all that a repeat needs', () => {
-  const { plan } = slice({ url: 'https://x', config: { IndexRotationPeriod: 'OneDay', TypeName: 't' } });
+it('a plan keeps all that a repeat needs', async () => {
+  const { plan } = await slice({ url: 'https://x', config: { IndexRotationPeriod: 'OneDay', TypeName: 't' } });
 
   expect(isJsonObject(plan.output) && plan.output).toEqual({
     ...{ index: 'clicks', rotation: 'OneDay', type: 't', sendsIds: true },

@@ -10,9 +10,11 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../../src/core/objects.ts';
 import { type RecordBlock, recordBlock } from '../../src/core/records.ts';
 import { converter } from '../../src/formats/conversion/converter.ts';
+import type { Tables } from '../../src/formats/conversion/stream-table.ts';
 import { isZstdAvailable } from '../../src/formats/zstd.ts';
 import { type FolderObjects, folderObjects } from '../../src/objects/folder.ts';
 import { compressors } from '../formats/conversion/decompressors.ts';
+import { noTables } from '../kit/no-tables.ts';
 
 const top = await fs.mkdtemp(join(tmpdir(), 'hydrant-s3-destination-'));
 afterAll(() => fs.rm(top, { recursive: true }));
@@ -38,8 +40,10 @@ const FAILED: RecordBlock = recordBlock(OLDEST_AT, [Buffer.from('poison')], {
 });
 
 /** The one table there is. */
-const tables = (database: string, table: string) =>
-  `${database}.${table}` === 'shop.orders' ? { columns: [{ name: 'id', type: 'int' }] } : undefined;
+const tables: Tables = async (reference) =>
+  `${reference.database}.${reference.table}` === 'shop.orders' && reference.region === 'eu-west-1'
+    ? { columns: [{ name: 'id', type: 'int' }] }
+    : noTables(reference);
 
 describe('the S3 destination', () => {
   let objects: FolderObjects;
@@ -49,8 +53,8 @@ describe('the S3 destination', () => {
     destination = s3({ objects, tables, converter });
   });
 
-  const deliver = (slice: SliceToPlan, blocks: readonly RecordBlock[]) =>
-    destination.deliver(planned(destination, slice, blocks), signal);
+  const deliver = async (slice: SliceToPlan, blocks: readonly RecordBlock[]) =>
+    destination.deliver(await planned(destination, slice, blocks), signal);
   const stored = async (bucket = 'lake.events') => {
     const found: { key: string; body: Buffer }[] = [];
     for await (const { key, path } of objects.list(bucket)) found.push({ key, body: await fs.readFile(path) });
@@ -88,33 +92,35 @@ describe('the S3 destination', () => {
     expect(bytes).toBe(object?.body.length);
   });
 
-  it('takes a FileExtension in place of the codec\u2019s, and an empty one as none', () => {
+  it('takes a FileExtension in place of the codec\u2019s, and an empty one as none', async () => {
     const keyWith = (FileExtension: string) =>
       keyOf(destination, slice({ config: { ...CONFIG, CompressionFormat: 'GZIP', FileExtension } }));
 
-    expect(keyWith('.json.gzip')).toMatch(/[0-9a-f]\.json\.gzip$/);
-    expect(keyWith('')).toMatch(/[0-9a-f]\.gz$/);
+    expect(await keyWith('.json.gzip')).toMatch(/[0-9a-f]\.json\.gzip$/);
+    expect(await keyWith('')).toMatch(/[0-9a-f]\.gz$/);
   });
 
-  it('reads prefix, time zone and bucket from the configuration', () => {
+  it('reads prefix, time zone and bucket from the configuration', async () => {
     const Prefix = 'y=!{timestamp:yyyy}/h=!{timestamp:HH}/!{firehose:random-string}/';
     const config = { ...CONFIG, Prefix, CustomTimeZone: 'Asia/Tokyo', BucketARN: 'arn:aws-cn:s3:::b' };
 
-    const plan = planOf(destination, slice({ config }));
+    const plan = await planOf(destination, slice({ config }));
 
     expect(plan.bucket).toBe('b');
     expect(plan.key).toMatch(/^y=2026\/h=19\/[0-9A-Za-z]{11}\/orders-3-2026-07-13-19-05-09-/);
   });
 
-  it('plans the same for every attempt at a slice, and another key for another slice', () => {
+  it('plans the same for every attempt at a slice, and another key for another slice', async () => {
     const config = { ...CONFIG, Prefix: '!{firehose:random-string}/' };
 
-    expect(planOf(destination, slice({ config }))).toEqual(planOf(destination, slice({ config })));
-    expect(keyOf(destination, slice({ config }))).not.toBe(keyOf(destination, slice({ config, id: 'b2/0' })));
+    expect(await planOf(destination, slice({ config }))).toEqual(await planOf(destination, slice({ config })));
+    expect(await keyOf(destination, slice({ config }))).not.toBe(
+      await keyOf(destination, slice({ config, id: 'b2/0' })),
+    );
   });
 
   it('keeps to its plan after the stream was changed', async () => {
-    const before = planned(destination, slice({ config: { ...DELIMITED, CompressionFormat: 'GZIP' } }), [
+    const before = await planned(destination, slice({ config: { ...DELIMITED, CompressionFormat: 'GZIP' } }), [
       records('a', 'b'),
     ]);
     await destination.deliver({ ...before, config: { ...CONFIG, BucketARN: 'arn:aws:s3:::other' } }, signal);
@@ -124,7 +130,7 @@ describe('the S3 destination', () => {
   });
 
   it('delivers once however often the attempt is repeated', async () => {
-    const repeated = planned(destination, slice({ config: CONFIG }), [records('once')]);
+    const repeated = await planned(destination, slice({ config: CONFIG }), [records('once')]);
 
     const first = await destination.deliver(repeated, signal);
     const second = await destination.deliver(repeated, signal);
@@ -156,20 +162,20 @@ describe('the S3 destination', () => {
   });
 
   it('says that a plan whose object was never stored is absent, and one that was is not', async () => {
-    const delivery = planned(destination, slice({ config: CONFIG }), [records('x')]);
+    const delivery = await planned(destination, slice({ config: CONFIG }), [records('x')]);
 
     expect(await destination.isAbsent?.(delivery.plan, signal)).toBe(true);
     await destination.deliver(delivery, signal);
     expect(await destination.isAbsent?.(delivery.plan, signal)).toBe(false);
   });
 
-  it('uses our own format where the configuration names none, and never in place of one that it names', () => {
+  it('uses our own format where the configuration names none, and never in place of one that it names', async () => {
     const extensions = { CompressionFormat: 'GZIP' };
 
-    expect(planOf(destination, slice({ config: CONFIG, extensions })).format).toBe('GZIP');
-    expect(planOf(destination, slice({ config: { ...CONFIG, CompressionFormat: 'Snappy' }, extensions })).format).toBe(
-      'Snappy',
-    );
+    expect((await planOf(destination, slice({ config: CONFIG, extensions }))).format).toBe('GZIP');
+    expect(
+      (await planOf(destination, slice({ config: { ...CONFIG, CompressionFormat: 'Snappy' }, extensions }))).format,
+    ).toBe('Snappy');
   });
 });
 
@@ -180,7 +186,7 @@ describe('what the S3 destination asks of its object store', () => {
     const config = { ...CONFIG, CompressionFormat: 'GZIP', EncryptionConfiguration: { KMSEncryptionConfig } };
     const destination = s3({ objects: store, tables, converter });
 
-    await destination.deliver(planned(destination, slice({ config }), [records('x')]), signal);
+    await destination.deliver(await planned(destination, slice({ config }), [records('x')]), signal);
 
     expect(puts[0]).toMatchObject({
       contentType: 'application/octet-stream',
@@ -193,7 +199,7 @@ describe('what the S3 destination asks of its object store', () => {
     const { store, puts } = recordingStore();
     const notes: JsonValue[] = [];
     const destination = s3({ objects: store, tables, converter });
-    const attempt = planned(destination, slice({ config: CONFIG }), [records('x')]);
+    const attempt = await planned(destination, slice({ config: CONFIG }), [records('x')]);
 
     await destination.deliver(
       {
@@ -227,7 +233,7 @@ describe('an S3 destination that converts records', () => {
     const toPlan = slice({ config: CONVERTED });
 
     const { refused } = await destination.deliver(
-      planned(destination, toPlan, [records('{"id":1}', '{"id":"x"}'), records('no json', '{"id":2}')]),
+      await planned(destination, toPlan, [records('{"id":1}', '{"id":"x"}'), records('no json', '{"id":2}')]),
       signal,
     );
 
@@ -249,7 +255,7 @@ describe('an S3 destination that converts records', () => {
     const config = { ...CONVERTED, DataFormatConversionConfiguration: conversion };
 
     const { refused } = await destination.deliver(
-      planned(destination, slice({ config }), [records('{"id":1}'), records('no json')]),
+      await planned(destination, slice({ config }), [records('{"id":1}'), records('no json')]),
       signal,
     );
 
@@ -261,7 +267,7 @@ describe('an S3 destination that converts records', () => {
     const destination = s3({ objects: store, tables, converter });
 
     const delivered = await destination.deliver(
-      planned(destination, slice({ config: CONVERTED }), [records('no json')]),
+      await planned(destination, slice({ config: CONVERTED }), [records('no json')]),
       signal,
     );
 
@@ -271,11 +277,11 @@ describe('an S3 destination that converts records', () => {
 
   it('follows the columns of its plan, whatever became of the table since', async () => {
     const { store, bodies } = recordingStore();
-    const attempt = planned(s3({ objects: store, tables, converter }), slice({ config: CONVERTED }), [
+    const attempt = await planned(s3({ objects: store, tables, converter }), slice({ config: CONVERTED }), [
       records('{"id":1}'),
     ]);
 
-    await s3({ objects: store, tables: () => undefined, converter }).deliver(attempt, signal);
+    await s3({ objects: store, tables: noTables, converter }).deliver(attempt, signal);
 
     const file = new Uint8Array(bodies[0]!).buffer; // one put, one body
     expect(await parquetReadObjects({ file, compressors })).toEqual([{ id: 1 }]);
@@ -287,7 +293,7 @@ describe('an S3 destination that converts records', () => {
     const destination = s3({ objects: store, tables, converter });
     const toPlan = slice({ config: CONVERTED, extensions: { ParquetCompression: 'ZSTD' } });
 
-    await destination.deliver(planned(destination, toPlan, [records('{"id":1}')]), signal);
+    await destination.deliver(await planned(destination, toPlan, [records('{"id":1}')]), signal);
 
     const { row_groups } = parquetMetadata(new Uint8Array(bodies[0]!).buffer); // one put, one body
     expect(row_groups[0]?.columns[0]?.meta_data?.codec).toBe('ZSTD');
@@ -304,17 +310,17 @@ describe('an S3 destination that converts records', () => {
         yield { ...records('{"id":1}'), place };
       }
     }
-    const attempt = { ...planned(destination, slice({ config: CONVERTED }), []), read: endless };
+    const attempt = { ...(await planned(destination, slice({ config: CONVERTED }), [])), read: endless };
 
     await expect(destination.deliver(attempt, stop.signal)).rejects.toThrow('it took too long');
 
     expect([read, puts]).toEqual([3, []]);
   });
 
-  it('waits for a table that is not known', () => {
-    const destination = s3({ objects: recordingStore().store, tables: () => undefined, converter });
+  it('waits for a table that is not known', async () => {
+    const destination = s3({ objects: recordingStore().store, tables: noTables, converter });
 
-    expect(() => destination.plan?.(slice({ config: CONVERTED }))).toThrow(
+    await expect(destination.plan?.(slice({ config: CONVERTED }))).rejects.toThrow(
       expect.objectContaining({ code: 'DataFormatConversion.EntityNotFound', retryable: true, refused: true }),
     );
   });
@@ -325,7 +331,7 @@ describe('an S3 destination that converts records', () => {
     const reason = { type: 'format-conversion-failed', code: 'c', message: 'm', attempts: 1, lastAttemptAt: 2 };
     const toPlan = slice({ config: CONVERTED, errorOutputType: 'format-conversion-failed' });
 
-    await destination.deliver(planned(destination, toPlan, [recordBlock(1, [Buffer.from('x')], reason)]), signal);
+    await destination.deliver(await planned(destination, toPlan, [recordBlock(1, [Buffer.from('x')], reason)]), signal);
 
     expect(JSON.parse(bodies[0]!.toString())).toMatchObject({
       // one put, one body
@@ -340,10 +346,14 @@ function slice(differs: Partial<SliceToPlan>): SliceToPlan {
   return { id: 'b1/0', stream, config: CONFIG, records: 1, bytes: 1, oldestAt: OLDEST_AT, ...differs };
 }
 
-function planned(destination: PromptDestination, toPlan: SliceToPlan, blocks: readonly RecordBlock[]): Slice {
+async function planned(
+  destination: PromptDestination,
+  toPlan: SliceToPlan,
+  blocks: readonly RecordBlock[],
+): Promise<Slice> {
   return {
     ...toPlan,
-    plan: { streamVersion: toPlan.stream.version, attempt: 1, output: destination.plan?.(toPlan) ?? null },
+    plan: { streamVersion: toPlan.stream.version, attempt: 1, output: (await destination.plan?.(toPlan)) ?? null },
     async *read() {
       let place = 0;
       for (const block of blocks) {
@@ -355,12 +365,12 @@ function planned(destination: PromptDestination, toPlan: SliceToPlan, blocks: re
   };
 }
 
-function planOf(destination: PromptDestination, toPlan: SliceToPlan): JsonObject {
-  return destination.plan?.(toPlan) as JsonObject; // This destination plans an object.
+async function planOf(destination: PromptDestination, toPlan: SliceToPlan): Promise<JsonObject> {
+  return (await destination.plan?.(toPlan)) as JsonObject; // This destination plans an object.
 }
 
-function keyOf(destination: PromptDestination, toPlan: SliceToPlan): string {
-  return String(planOf(destination, toPlan).key);
+async function keyOf(destination: PromptDestination, toPlan: SliceToPlan): Promise<string> {
+  return String((await planOf(destination, toPlan)).key);
 }
 
 function records(...texts: readonly string[]): RecordBlock {

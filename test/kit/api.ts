@@ -33,7 +33,7 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
     refusesUrl: (url) => (url.hostname === '127.0.0.1' || url.protocol === 'https:' ? undefined : 'Not there.'),
     hasAdapter: () => true,
     encryptsWithKms: true,
-    hasTable: () => true,
+    tables: async () => ({ columns: [{ name: 'id', type: 'bigint' }] }),
     streamQuota: 5_000,
     ...given,
   };

@@ -124,9 +124,18 @@ describe('settings', () => {
       'functions.f.timeout: must be at most 300000',
     ],
     ['an endpoint that is no URL', { lambda: { endpoint: 'here' } }, 'lambda.endpoint: must be the URL'],
+    ['a Glue that is no URL', { glue: { endpoint: 'here' } }, 'glue.endpoint: must be the URL'],
     ['a Kinesis that is no URL', { kinesis: { endpoint: 'here' } }, 'kinesis.endpoint: must be the URL'],
   ])('refuse a function with %s', (_, config, message) => {
     expect(() => settingsIn(config, '/hydrant.config.js')).toThrow(message);
+  });
+
+  it.each([
+    [true, {}],
+    [{ endpoint: 'http://127.0.0.1:5000' }, { endpoint: 'http://127.0.0.1:5000' }],
+    [false, undefined],
+  ])('name a Glue: %j', (glue, settings) => {
+    expect(settled('/', {}, read({ glue })).glue).toEqual(settings);
   });
 
   it('hold the schemas of tables', () => {

@@ -12,6 +12,7 @@ import { type Log, openLog } from '../../src/local/log/log.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
 import { processors } from '../../src/processors/index.ts';
 import type { Transform } from '../../src/processors/lambda/transform.ts';
+import { noTables } from '../kit/no-tables.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
 import { type SimulatedDisk, simulatedDisk } from '../kit/simulated-disk.ts';
 import { type SimulatedObjects, simulatedObjects } from '../kit/simulated-objects.ts';
@@ -140,7 +141,7 @@ async function begin(world: World): Promise<void> {
       room: buffer,
       streams,
       adapters: {
-        s3: s3Destination({ objects, tables: () => undefined, converter }),
+        s3: s3Destination({ objects, tables: noTables, converter }),
         others: new Map([['HttpEndpoint', receiver.destination]]),
       },
       processing: processors({ transform: fickle(world) }),

@@ -26,7 +26,7 @@ import {
 } from '../shapes/sources.ts';
 import { splunkDestinationConfiguration } from '../shapes/splunk.ts';
 import { tagList } from '../shapes/tags.ts';
-import { refuseImpossible, settleDestination, warnWithoutAdapter } from '../streams/destination.ts';
+import { refuseImpossible, refuseUnknownTable, settleDestination, warnWithoutAdapter } from '../streams/destination.ts';
 import { cannotEncrypt, checkEncryption } from '../streams/encryption.ts';
 import { hydrantExtensions, settleExtensions } from '../streams/extensions.ts';
 import { checkTakesSource, settleSource } from '../streams/source.ts';
@@ -64,6 +64,7 @@ type Input = ValueOf<typeof createDeliveryStreamInput>;
 export const createDeliveryStream = operation(createDeliveryStreamInput, async (context, given, region) => {
   const definition = definitionOf(context, given, region);
   await checkQuota(context, definition);
+  await refuseUnknownTable(context, definition);
   let replaced: StreamDefinition | undefined;
   await context.streams.change(definition.name, (current) => {
     if (current !== undefined && statusOf(current, context.now()) !== 'GONE') throw alreadyExists(context, current);

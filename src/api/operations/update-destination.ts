@@ -1,6 +1,7 @@
 import { ApiError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { DestinationKind, StreamDefinition } from '../../core/streams.ts';
+import type { ApiContext } from '../context.ts';
 import { DESTINATION_KINDS } from '../destinations/index.ts';
 import { invalidArgument } from '../invalid.ts';
 import { operation } from '../operation.ts';
@@ -14,9 +15,9 @@ import { extendedS3DestinationUpdate, s3DestinationUpdate } from '../shapes/s3.t
 import { snowflakeDestinationUpdate } from '../shapes/snowflake.ts';
 import { splunkDestinationUpdate } from '../shapes/splunk.ts';
 import { DESTINATION_ID } from '../streams/describe.ts';
-import { refuseImpossible, warnWithoutAdapter } from '../streams/destination.ts';
+import { refuseImpossible, refuseUnknownTable, warnWithoutAdapter } from '../streams/destination.ts';
 import { hydrantExtensions } from '../streams/extensions.ts';
-import { changeStream, checkActive } from '../streams/find.ts';
+import { changeStream, checkActive, findStream } from '../streams/find.ts';
 import { updated } from '../streams/update.ts';
 
 export const updateDestinationInput = structure(
@@ -46,24 +47,33 @@ type Input = ValueOf<typeof updateDestinationInput>;
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_UpdateDestination.html
  */
 export const updateDestination = operation(updateDestinationInput, async (context, given) => {
+  const seen = await findStream(context, given.DeliveryStreamName);
+  const next = nextOf(context, given, seen);
+  // A table is looked up before the stream is held; who changes it meanwhile changes its version, which is checked.
+  if (next !== seen) await refuseUnknownTable(context, next);
   let before: StreamDefinition | undefined;
   const after = await changeStream(context, given.DeliveryStreamName, (current) => {
     before = current;
-    checkActive(current, context.now(), 'update');
-    checkVersion(current, given.CurrentDeliveryStreamVersionId);
-    if (given.DestinationId !== DESTINATION_ID) {
-      throw invalidArgument(`Destination Id ${given.DestinationId} not found`);
-    }
-    const [kind, config] = chosenUpdate(given, current);
-    const next = updated(current, { kind, config, ...(given.Hydrant && { extensions: given.Hydrant }) }, context.now());
-    refuseImpossible(context, next.destination);
-    return next;
+    return nextOf(context, given, current);
   });
   if (after === undefined || after === before) return {};
   if (after.destination.kind !== before?.destination.kind) warnWithoutAdapter(context, after);
   context.changed(after);
   return {};
 });
+
+/** The stream as the update leaves it; the same when that changes nothing. */
+function nextOf(context: ApiContext, given: Input, current: StreamDefinition): StreamDefinition {
+  checkActive(current, context.now(), 'update');
+  checkVersion(current, given.CurrentDeliveryStreamVersionId);
+  if (given.DestinationId !== DESTINATION_ID) {
+    throw invalidArgument(`Destination Id ${given.DestinationId} not found`);
+  }
+  const [kind, config] = chosenUpdate(given, current);
+  const next = updated(current, { kind, config, ...(given.Hydrant && { extensions: given.Hydrant }) }, context.now());
+  refuseImpossible(context, next.destination);
+  return next;
+}
 
 function checkVersion({ name, version }: StreamDefinition, given: string): void {
   if (given === String(version)) return;

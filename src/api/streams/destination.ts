@@ -1,8 +1,9 @@
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, DeliveryError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { DestinationKind, StreamDefinition } from '../../core/streams.ts';
 import { conversionOf } from '../../formats/conversion/format-options.ts';
 import { conversionIn, tableNamed } from '../../formats/conversion/stream-table.ts';
+import { regionIn } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
 import { DESTINATIONS } from '../destinations/index.ts';
 import { invalidArgument } from '../invalid.ts';
@@ -29,7 +30,7 @@ export function refuseImpossible(context: ApiContext, { kind, config }: Destinat
         'Leave out KMSEncryptionConfig, or run Hydrant with an S3 endpoint for its buckets.',
     );
   }
-  refuseImpossibleConversion(context, config);
+  refuseImpossibleConversion(config);
   refuseImpossibleUrl(context, config);
   if (strictDestinations && !hasAdapter(kind)) {
     throw invalidArgument(
@@ -38,8 +39,8 @@ export function refuseImpossible(context: ApiContext, { kind, config }: Destinat
   }
 }
 
-/** On AWS a table is looked up in Glue when a stream is created; the words are ours. */
-function refuseImpossibleConversion({ settings }: ApiContext, config: JsonObject): void {
+/** The words are ours. */
+function refuseImpossibleConversion(config: JsonObject): void {
   const conversion = conversionIn(config);
   if (conversion === undefined) return;
   try {
@@ -48,11 +49,19 @@ function refuseImpossibleConversion({ settings }: ApiContext, config: JsonObject
     if (error instanceof ConfigError) throw invalidArgument(`${error.message}.`);
     throw error;
   }
-  const { database, table } = tableNamed(conversion);
-  if (!settings.hasTable(database, table)) {
-    throw invalidArgument(
-      `There is no schema for the table ${database}.${table}. Name it under schemas in Hydrant's configuration file.`,
-    );
+}
+
+/**
+ * On AWS a table is looked up in Glue when a stream is created, and what Glue says is in the error. Comes last, after
+ * all that can be said without asking anybody.
+ */
+export async function refuseUnknownTable({ settings }: ApiContext, stream: StreamDefinition): Promise<void> {
+  const conversion = conversionIn(stream.destination.config);
+  if (conversion === undefined) return;
+  try {
+    await settings.tables(tableNamed(conversion, regionIn(stream.arn)));
+  } catch (error) {
+    throw error instanceof DeliveryError ? invalidArgument(error.message) : error;
   }
 }
 

@@ -3,8 +3,22 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { TableSchema } from './converter.ts';
 import { compressedWith } from './format-options.ts';
 
-/** The tables that a host knows, as Glue knows them in AWS. */
-export type Tables = (database: string, table: string) => TableSchema | undefined;
+/** A table as a stream names it. */
+export interface TableReference {
+  readonly database: string;
+  readonly table: string;
+  /** The account whose table it is; absent for the host's own. */
+  readonly catalogId?: string;
+  readonly region: string;
+  /** Absent for the latest. */
+  readonly versionId?: string;
+}
+
+/**
+ * The tables that a host knows, as Glue knows them in AWS. Rejects with a `DeliveryError`, code
+ * `DataFormatConversion.…`, which nothing has left for, when the table cannot be had now.
+ */
+export type Tables = (reference: TableReference) => Promise<TableSchema>;
 
 /**
  * The conversion that a stream's configuration asks for, with what is asked for beside it in its place; undefined when
@@ -18,21 +32,22 @@ export function conversionIn(
   return extensions.ParquetCompression === 'ZSTD' ? compressedWith('ZSTD', conversion) : conversion;
 }
 
-/** The columns that records are converted to. Refused for now while the table is not known. */
-export function columnsFor(conversion: JsonObject, tables: Tables): TableSchema['columns'] {
-  const { database, table } = tableNamed(conversion);
-  const schema = tables(database, table);
-  if (schema !== undefined) return schema.columns;
-  const message = `There is no schema for the table ${database}.${table}: name it under schemas in the configuration.`;
-  throw new DeliveryError(message, { code: 'DataFormatConversion.EntityNotFound', retryable: true, refused: true });
+/** The table whose columns records are converted to, in the stream's own region unless another is named. */
+export function tableNamed({ SchemaConfiguration: schema }: JsonObject, streamRegion: string): TableReference {
+  const { DatabaseName, TableName, CatalogId, Region, VersionId } = isJsonObject(schema) ? schema : {};
+  return {
+    database: String(DatabaseName),
+    table: String(TableName),
+    region: typeof Region === 'string' && Region !== '' ? Region : streamRegion,
+    ...(typeof CatalogId === 'string' && CatalogId !== '' && { catalogId: CatalogId }),
+    ...(typeof VersionId === 'string' && VersionId !== '' && VersionId !== 'LATEST' && { versionId: VersionId }),
+  };
 }
 
-export function tableNamed({ SchemaConfiguration: schema }: JsonObject): {
-  readonly database: string;
-  readonly table: string;
-} {
-  const { DatabaseName, TableName } = isJsonObject(schema) ? schema : {};
-  return { database: String(DatabaseName), table: String(TableName) };
+/** The error of a table that nobody knows. */
+export function unknownTable({ database, table }: TableReference, advice: string): DeliveryError {
+  const message = `There is no schema for the table ${database}.${table}. ${advice}`;
+  return new DeliveryError(message, { code: 'DataFormatConversion.EntityNotFound', retryable: true, refused: true });
 }
 
 /** The table as error records name it: observed on AWS, its role in place of the guide's catalog. */

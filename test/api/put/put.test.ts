@@ -8,6 +8,7 @@ import { eachRecord } from '../../../src/core/records.ts';
 import type { StreamDefinition } from '../../../src/core/streams.ts';
 import { memoryBuffer } from '../../kit/memory-buffer.ts';
 import { memoryStreams } from '../../kit/memory-streams.ts';
+import { noTables } from '../../kit/no-tables.ts';
 import { aStream } from '../../kit/streams.ts';
 
 const NOW = 5_000;
@@ -33,7 +34,7 @@ async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
       hasAdapter: () => true,
       encryptsWithKms: false,
       refusesUrl: () => undefined,
-      hasTable: () => false,
+      tables: noTables,
       streamQuota: 5_000,
     },
     warn: () => {},
