@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Tool } from './tools.ts';
 import { tool } from './tools.ts';
@@ -23,4 +23,22 @@ export function hadoopJars(): Tool {
     return tool(artifact, install, ['mvn', '-q', '-B', ...copy]).found;
   });
   return { name: "Hadoop's and snappy-java's jars", install, found: fetched };
+}
+
+const OPENSEARCH_FOLDER = join(FOLDER, 'opensearch-2.19.1');
+
+export const openSearchClassPath = join(OPENSEARCH_FOLDER, '*');
+
+/** A node of OpenSearch with all it needs, 53 MB, fetched from Maven Central the first time. */
+export function openSearchJars(): Tool {
+  const install = 'apt-get install maven, and a way to Maven Central';
+  const name = "OpenSearch's jars";
+  // Half of them is no node.
+  const complete = join(OPENSEARCH_FOLDER, 'complete');
+  if (existsSync(complete)) return { name, install, found: true };
+  const pom = join(import.meta.dirname, 'opensearch.pom.xml');
+  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${OPENSEARCH_FOLDER}`, '-DincludeScope=runtime'];
+  const fetched = tool(name, install, ['mvn', '-q', '-B', '-f', pom, ...copy]);
+  if (fetched.found) writeFileSync(complete, '');
+  return fetched;
 }
