@@ -170,10 +170,12 @@ export function timers(ports: TimersPorts): Timers {
     const waiting = buffer.due();
     let lanes: readonly LaneStatus[] = waiting.lanes.filter(isWanted);
     let sealed: readonly Sealed[] = waiting.batches.filter(isWanted);
+    const tried = new Set<string>();
     const total = { batches: 0, records: 0, postponed: [] as Flushed['postponed'][number][] };
     for (let round = 0; round < FLUSH_ROUNDS && lanes.length + sealed.length > 0; round++) {
       const newlySealed = await Promise.all(lanes.map(sealAll));
       sealed = [...sealed, ...newlySealed.flat()];
+      for (const { id } of sealed) tried.add(id);
       const outcomes = await Promise.all(sealed.map(({ id, lane }) => batches.outcome(id, lane)));
       total.batches += outcomes.length;
       for (const [i, attempted] of outcomes.entries()) {
@@ -182,8 +184,16 @@ export function timers(ports: TimersPorts): Timers {
         const { code, message } = attempted.result === 'pending' ? UNCONFIRMED : attempted;
         total.postponed.push({ streamId: laneOf(sealed[i]!.lane).streamId, code, message }); // outcomes mirror sealed
       }
-      lanes = outcomes.flatMap((attempted) => (attempted.result === 'finished' ? attempted.filled : []));
-      sealed = [];
+      const filled = outcomes.flatMap((attempted) => (attempted.result === 'finished' ? attempted.filled : []));
+      const isFilled = new Set(filled.map(({ lane }) => lane));
+      // Lanes that are due seal themselves: what came of this round may be in batches by now, or already beyond them.
+      const since = buffer.due();
+      lanes = since.lanes.filter(
+        (status) => isWanted(status) && (isFilled.has(status.lane) || laneOf(status.lane).stage === 'error'),
+      );
+      sealed = since.batches.filter(
+        (batch) => isWanted(batch) && !tried.has(batch.id) && laneOf(batch.lane).stage !== 'process',
+      );
     }
     return total;
   }
