@@ -6,6 +6,7 @@ import { benchConversion } from './conversion.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchIngest } from './ingest.ts';
 import { benchJq } from './jq.ts';
+import { benchOpenSearch } from './opensearch.ts';
 import { benchParquet } from './parquet.ts';
 import { table } from './table.ts';
 import { benchTraffic } from './traffic.ts';
@@ -22,6 +23,7 @@ const PARTS = {
   jq: ['jq queries of 1 KB records, parsing included', benchJq],
   traffic: ['What the log writes and reads of 120 MiB of records, for each byte put', benchTraffic],
   conversion: ['A batch of 128 MiB of 1 KB records to Parquet, and what waits for it', benchConversion],
+  opensearch: ['Bulk requests of 4,000 documents of 1 KB, beside a bare client that builds the same', benchOpenSearch],
   parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
 } as const;
 
