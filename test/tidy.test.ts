@@ -68,7 +68,7 @@ describe('rooms', () => {
     'src/formats/': [
       /^src\/core\//,
       /^node:(assert|buffer|crypto|events|stream|stream\/promises|util|zlib)$/,
-      /^snappy$/,
+      /^(snappy|@aws-crypto\/client-node)$/,
     ],
     'src/objects/': [/^src\/core\//, /^node:/, /^@aws-sdk\/client-s3$/],
     'src/api/': [/^src\/(core|formats)\//, /^node:(assert|buffer|crypto|util|zlib)$/],
@@ -78,7 +78,7 @@ describe('rooms', () => {
       /^src\/(core|api|formats|objects|processors|sources)\//,
       /^destinations\//,
       /^node:/,
-      /^(pino|hyparquet|@aws-sdk\/client-s3)$/,
+      /^(pino|hyparquet|@aws-sdk\/client-s3|@aws-crypto\/client-node)$/,
     ],
     'src/cli/': [/^src\/(core|api|local)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],
@@ -104,7 +104,7 @@ describe('rooms', () => {
   });
 
   it('clients of AWS are loaded on first use', () => {
-    const eager = /^import (?!type\b).*from '@aws-sdk\//;
+    const eager = /^import (?!type\b).*from '@aws-(sdk|crypto)\//;
 
     expect(linesLike(eager, within('src/', 'destinations/'))).toEqual([]);
   });
