@@ -1,6 +1,7 @@
 import assert from 'node:assert';
 import type { BatchBlock } from '../src/core/buffer.ts';
 import type { Delivered, PromptDestination, Slice, SliceToPlan } from '../src/core/destination.ts';
+import { DeliveryError } from '../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
 import type { ObjectPut, ObjectStore } from '../src/core/objects.ts';
 import type { RefusedRecord } from '../src/core/refusals.ts';
@@ -9,6 +10,7 @@ import type { ConversionFailure, converter, TableSchema } from '../src/formats/c
 import { conversionOf } from '../src/formats/conversion/format-options.ts';
 import { catalogTableIn, conversionIn, type Tables, tableNamed } from '../src/formats/conversion/stream-table.ts';
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
+import { ENCRYPTED_EXTENSION, type EncryptionKeys, encrypted, kmsKeyIn } from '../src/formats/encryption.ts';
 import { errorReport } from '../src/formats/error-report.ts';
 import { joinRecords, type LineFeeds } from '../src/formats/join.ts';
 import { objectKey } from '../src/formats/object-names.ts';
@@ -18,22 +20,25 @@ import { partitionKeysIn } from '../src/formats/partition-names.ts';
  * One object a slice, in a bucket: the S3 destination of a stream, the backup of its source records, and its error
  * output; their configurations share their members. Key, format and encryption are settled by the plan, so that every
  * attempt makes the same object under the same key, whatever became of the stream since; a repeat finds it there or
- * overwrites it with the same bytes.
+ * overwrites it with the same bytes (where they are encrypted here, with others that hold the same).
  *
- * An object of error records holds one JSON document a line and is never compressed.
+ * An object of error records holds one JSON document a line and is never compressed. What is encrypted here is
+ * compressed or converted first.
  */
-export default function s3({ objects, tables, converter }: S3Ports): PromptDestination {
+export default function s3({ objects, tables, converter, encryptionKeys }: S3Ports): PromptDestination {
   return {
-    plan: async (slice) => ({ ...(await planOf(slice, tables)) }),
+    plan: async (slice) => ({ ...(await planOf(slice, { tables, encryptionKeys })) }),
 
     async deliver(slice, signal) {
       const plan = readPlan(slice.plan.output);
+      const seal = sealOf(slice, plan, encryptionKeys, signal);
       const { conversion } = plan;
       if (conversion !== undefined)
-        return deliverConverted({ objects, converter }, slice, { ...plan, conversion }, signal);
+        return deliverConverted({ objects, converter, seal }, slice, { ...plan, conversion }, signal);
       const { compress, contentEncoding } = codecOf(slice, plan.format);
-      const object = { ...objectOf(slice, plan), ...(contentEncoding !== undefined && { contentEncoding }) };
-      const { bytes } = await objects.put({ ...object, body: compress(contentOf(slice, plan)) }, signal);
+      const isEncoded = contentEncoding !== undefined && plan.encryptionKeyArn === undefined;
+      const object = { ...objectOf(slice, plan), ...(isEncoded && { contentEncoding }) };
+      const { bytes } = await objects.put({ ...object, body: seal(compress(contentOf(slice, plan))) }, signal);
       return { bytes };
     },
 
@@ -46,6 +51,7 @@ export interface S3Ports {
   readonly tables: Tables;
   /** Where conversion runs is the host's choice; what it makes is the same. */
   readonly converter: typeof converter;
+  readonly encryptionKeys: EncryptionKeys;
 }
 
 /** Observed on AWS for every object, compressed or not. */
@@ -66,12 +72,18 @@ interface S3Plan {
   readonly key: string;
   readonly format: CompressionFormat;
   readonly lineFeeds: LineFeeds;
+  /** The key under which the store encrypts the object. */
   readonly kmsKeyArn?: string;
+  /** The key under which it is encrypted here, before it leaves. Stays so when the key is no longer there. */
+  readonly encryptionKeyArn?: string;
   /** What data is converted to; absent without conversion. */
   readonly conversion?: PlannedConversion;
 }
 
-async function planOf(slice: SliceToPlan, tables: Tables): Promise<S3Plan> {
+async function planOf(
+  slice: SliceToPlan,
+  { tables, encryptionKeys }: Pick<S3Ports, 'tables' | 'encryptionKeys'>,
+): Promise<S3Plan> {
   const { config, extensions, errorOutputType } = slice;
   const isData = errorOutputType === undefined;
   const format = isData ? formatOf(slice) : 'UNCOMPRESSED';
@@ -79,7 +91,8 @@ async function planOf(slice: SliceToPlan, tables: Tables): Promise<S3Plan> {
   const asked = isData ? conversionIn(config, extensions) : undefined;
   const conversion = asked && { config: asked, columns: await columnsFor(asked, slice, tables) };
   const extension = conversion === undefined ? codecOf(slice, format).extension : PARQUET_EXTENSION;
-  const kmsKeyArn = kmsKeyOf(config);
+  const keyArn = kmsKeyIn(config);
+  const isEncryptedHere = keyArn !== undefined && encryptionKeys(keyArn) !== undefined;
   return {
     bucket: bucketOf(config),
     key: objectKey({
@@ -91,13 +104,14 @@ async function planOf(slice: SliceToPlan, tables: Tables): Promise<S3Plan> {
       oldestAt: slice.oldestAt,
       timeZone: textIn(config, 'CustomTimeZone'),
       uuid: derivedUuid(slice.id),
-      extension: (isData && textIn(config, 'FileExtension')) || extension,
+      extension:
+        (isData && textIn(config, 'FileExtension')) || extension + (isEncryptedHere ? ENCRYPTED_EXTENSION : ''),
       randomString: derivedRandomStrings(slice.id),
       partitionKeys: partitionKeysIn(slice.partition ?? ''),
     }),
     format,
     lineFeeds: lineFeedsOf(slice),
-    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    ...(keyArn !== undefined && (isEncryptedHere ? { encryptionKeyArn: keyArn } : { kmsKeyArn: keyArn })),
     ...(conversion !== undefined && { conversion }),
   };
 }
@@ -113,12 +127,13 @@ type PlannedConversion = { readonly config: JsonObject; readonly columns: TableS
 /** A plan that comes back from the buffer is one that `planOf` made. */
 function readPlan(output: JsonValue): S3Plan {
   assert(isJsonObject(output), 'a stored S3 plan is an object');
-  const { bucket, key, format, lineFeeds, kmsKeyArn, conversion } = output;
+  const { bucket, key, format, lineFeeds, kmsKeyArn, encryptionKeyArn, conversion } = output;
   assert(typeof bucket === 'string' && typeof key === 'string', 'a stored S3 plan names its object');
   assert(isFormat(format) && isLineFeeds(lineFeeds), 'a stored S3 plan says what the object is made of');
   return {
     ...{ bucket, key, format, lineFeeds },
     ...(typeof kmsKeyArn === 'string' && { kmsKeyArn }),
+    ...(typeof encryptionKeyArn === 'string' && { encryptionKeyArn }),
     // Written by planOf, so it has what it should.
     ...(isJsonObject(conversion) && { conversion: conversion as unknown as PlannedConversion }),
   };
@@ -134,6 +149,29 @@ function objectOf(slice: Slice, { bucket, key, kmsKeyArn }: S3Plan): Omit<Object
   };
 }
 
+type Seal = (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+/**
+ * Encrypts the object where the plan says so. The object's address is bound to its bytes, so that nobody can pass one
+ * object off for another.
+ */
+function sealOf({ stream }: Slice, plan: S3Plan, keys: EncryptionKeys, signal: AbortSignal): Seal {
+  const { bucket, key: objectKey, encryptionKeyArn } = plan;
+  if (encryptionKeyArn === undefined) return (chunks) => chunks;
+  const key = keys(encryptionKeyArn);
+  if (key === undefined) throw keyIsGone(encryptionKeyArn, plan);
+  const context = { stream: stream.arn, bucket, key: objectKey };
+  return (chunks) => encrypted(chunks, { kmsKeyArn: encryptionKeyArn, key, context }, signal);
+}
+
+function keyIsGone(encryptionKeyArn: string, { bucket, key }: S3Plan): DeliveryError {
+  return new DeliveryError(
+    `The object ${JSON.stringify(key)} for bucket ${bucket} is to be encrypted under ${encryptionKeyArn}, which is no ` +
+      'longer in the configuration. Name it under encryptionKeys again, and it will be delivered.',
+    { code: 'S3.KMS.KeyNotConfigured', retryable: true, refused: true },
+  );
+}
+
 function contentOf(slice: Slice, { lineFeeds }: S3Plan): AsyncIterable<Uint8Array> {
   if (slice.errorOutputType === undefined) return joinRecords(slice.read(), lineFeeds);
   const dataCatalogTable = catalogTableIn(slice.config);
@@ -142,7 +180,7 @@ function contentOf(slice: Slice, { lineFeeds }: S3Plan): AsyncIterable<Uint8Arra
 
 /** One Parquet file of the records that fit the table. Where none does there is no file. */
 async function deliverConverted(
-  { objects, converter }: Pick<S3Ports, 'objects' | 'converter'>,
+  { objects, converter, seal }: Pick<S3Ports, 'objects' | 'converter'> & { readonly seal: Seal },
   slice: Slice,
   plan: S3Plan & { readonly conversion: PlannedConversion },
   signal: AbortSignal,
@@ -157,7 +195,7 @@ async function deliverConverted(
   try {
     const first = await chunks.next();
     if (first.done === true) return { bytes: 0, refused };
-    const { bytes } = await objects.put({ ...objectOf(slice, plan), body: after(first.value, chunks) }, signal);
+    const { bytes } = await objects.put({ ...objectOf(slice, plan), body: seal(after(first.value, chunks)) }, signal);
     // A store that has the file already does not read it to its end, and the last refusals are known only there.
     for (let next = await chunks.next(); next.done !== true; ) next = await chunks.next();
     return { bytes, refused };
@@ -204,13 +242,6 @@ function formatOf({ config, extensions = {} }: SliceToPlan): CompressionFormat {
 
 function isFormat(value: unknown): value is CompressionFormat {
   return typeof value === 'string' && FORMATS.includes(value);
-}
-
-/** Without one the bucket's own default encryption applies, as with Firehose. */
-function kmsKeyOf(config: JsonObject): string | undefined {
-  const encryption = config.EncryptionConfiguration;
-  const kms = isJsonObject(encryption) ? encryption.KMSEncryptionConfig : undefined;
-  return isJsonObject(kms) ? textIn(kms, 'AWSKMSKeyARN') : undefined;
 }
 
 /**

@@ -71,8 +71,8 @@ export interface ApiSettings {
   /** Refuse streams whose destination has no adapter, instead of sending their records to the backup. */
   readonly strictDestinations: boolean;
   readonly hasAdapter: (kind: DestinationKind) => boolean;
-  /** Whether objects can be encrypted under a KMS key here. */
-  readonly encryptsWithKms: boolean;
+  /** Who encrypts objects under this KMS key: Hydrant, before they leave, or the store; undefined when nobody can. */
+  readonly encryptedBy: (kmsKeyArn: string) => 'Hydrant' | 'the store' | undefined;
   /** Why no records can be sent to the URL, as a sentence; undefined when they can. */
   readonly refusesUrl: (url: URL) => string | undefined;
   /** The tables that records can be converted to. */

@@ -23,6 +23,7 @@ import type { Alarm } from './attempts.ts';
 import { type KnownClusters, openSearchClusters } from './clusters.ts';
 import { conversionThreads } from './conversion/threads.ts';
 import { type Disk, nodeDisk } from './disk.ts';
+import { encryptionKeys, type KeyHolding } from './encryption-keys.ts';
 import { refusalOfUrl } from './endpoint-url.ts';
 import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
@@ -83,6 +84,11 @@ export interface HydrantOptions {
   readonly secrets?: Readonly<Record<string, SecretReference>>;
   /** How OpenSearch clusters are reached that need more than their endpoint: by its origin. */
   readonly opensearch?: KnownClusters;
+  /**
+   * Keys that objects are encrypted under before they leave, by the KMS key ARN that streams name. Objects under any
+   * other key are for the store to encrypt.
+   */
+  readonly encryptionKeys?: Readonly<Record<string, KeyHolding>>;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
   /** Where all other tables come from; without it there are no others. */
@@ -151,6 +157,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const alarm = alarmOf(now);
   const region = options.region ?? 'us-east-1';
   const clusters = await openSearchClusters({ known: options.opensearch ?? {}, region, now });
+  const objectKeys = await encryptionKeys(options.encryptionKeys ?? {});
   const { disk = nodeDisk() } = options;
   await disk.makeFolder(dataFolder);
   const logFolder = join(dataFolder, 'log');
@@ -191,6 +198,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     objects,
     tables: schemas.tables,
     converter: conversions.converter,
+    encryptionKeys: objectKeys,
   });
   const adapters = adapt(ownAdapters);
   const jq = jqWorker();
@@ -250,7 +258,10 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       transitionMs: options.transitionMs ?? 0,
       strictDestinations: options.strictDestinations ?? false,
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
-      encryptsWithKms: objects.encryptsWithKms,
+      encryptedBy(kmsKeyArn) {
+        if (objectKeys(kmsKeyArn) !== undefined) return 'Hydrant';
+        return objects.encryptsWithKms ? 'the store' : undefined;
+      },
       refusesUrl: (url) => refusalOfUrl(url, { plainHttp: options.plainHttp ?? false, own: Object.keys(own) }),
       tables: schemas.tables,
       streamQuota: STREAM_QUOTA,

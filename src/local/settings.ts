@@ -5,6 +5,8 @@ import { checkedSchema, type TableSchema } from '../formats/conversion/converter
 import type { S3Settings } from '../objects/s3.ts';
 import { type ClusterConfig, cluster, clusterNames, clusterWithin } from './cluster-settings.ts';
 import type { KnownClusters } from './clusters.ts';
+import { type EncryptionKeyConfig, encryptionKey, holdingWithin, kmsKeyArns } from './encryption-key-settings.ts';
+import type { KeyHolding } from './encryption-keys.ts';
 import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import type { GlueSettings } from './glue/glue-api.ts';
@@ -92,6 +94,11 @@ export interface HydrantConfig {
    * Those of AWS are known by their names. By a domain's ARN: its endpoint.
    */
   readonly opensearch?: Readonly<Record<string, string | ClusterConfig>>;
+  /**
+   * Keys that objects are encrypted under before they leave, by the KMS key ARN that streams name in
+   * `EncryptionConfiguration`: in a file, relative to the configuration file, or KMS's own.
+   */
+  readonly encryptionKeys?: Readonly<Record<string, EncryptionKeyConfig>>;
   /** Invokes all other functions through Lambda's API, at `endpoint` or, with `true`, in AWS. */
   readonly lambda?: boolean | { readonly endpoint?: string };
   /**
@@ -251,6 +258,7 @@ export const SETTINGS = {
   schemas: mapOf(schema, tableNames),
   destinations: mapOf(text, schemes),
   secrets: mapOf(secretReference, secretNames),
+  encryptionKeys: mapOf(encryptionKey, kmsKeyArns),
   keys: listOf(configuredKey),
   opensearch: mapOf(cluster, clusterNames),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
@@ -267,7 +275,7 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions, destinations, secrets, keys, opensearch } = given;
+  const { data, functions, destinations, secrets, encryptionKeys, keys, opensearch } = given;
   const within = (path: string): string => resolve(dirname(file), path);
   return {
     ...given,
@@ -279,6 +287,9 @@ export function settingsIn(config: unknown, file: string): GivenSettings {
     ...(secrets !== undefined && { secrets: mapped(secrets, (secret) => secretWithin(secret, within)) }),
     ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret, within) })) }),
     ...(opensearch !== undefined && { opensearch: mapped(opensearch, (one) => clusterWithin(one, within)) }),
+    ...(encryptionKeys !== undefined && {
+      encryptionKeys: mapped(encryptionKeys, (key) => holdingWithin(key, within)),
+    }),
   };
 }
 
@@ -307,6 +318,7 @@ export interface Settings {
   /** Modules of the user's own destinations, by scheme. */
   readonly destinationFiles: Readonly<Record<string, string>>;
   readonly opensearch: KnownClusters;
+  readonly encryptionKeys: Readonly<Record<string, KeyHolding>>;
   /** Absent: only local functions can be called. */
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
@@ -341,6 +353,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     secrets: given.secrets ?? {},
     destinationFiles: given.destinations ?? {},
     opensearch: given.opensearch ?? {},
+    encryptionKeys: given.encryptionKeys ?? {},
     ...(given.lambda !== undefined && { lambda: atEndpoint(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     ...(given.glue !== undefined && { glue: atEndpoint(given.glue) }),

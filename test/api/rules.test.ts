@@ -534,10 +534,11 @@ describe('what this host refuses', () => {
       createInput('ExtendedS3', { S3BackupMode: 'Enabled', S3BackupConfiguration: { ...BACKUP, ...kms } }),
     ],
   ])('encryption of objects %s that it cannot do', async (_, input) => {
-    const { status, body } = await testApi({ encryptsWithKms: false }).call('CreateDeliveryStream', input);
+    const { status, body } = await testApi({ encryptedBy: () => undefined }).call('CreateDeliveryStream', input);
 
     expect([status, body.__type]).toEqual([400, 'InvalidArgumentException']);
-    expect(body.message).toContain('Leave out KMSEncryptionConfig');
+    expect(body.message).toContain(`under the KMS key ${KMS_KEY} here`);
+    expect(body.message).toContain("Name the key under encryptionKeys in Hydrant's configuration file");
     expect(await verdict(input)).toBe('accepted');
   });
 
@@ -574,7 +575,7 @@ describe('what this host refuses', () => {
 
   test('a prefix rule of AWS comes before what this host cannot do', async () => {
     const input = createInput('ExtendedS3', { ...kms, Prefix: '!{' });
-    const { body } = await testApi({ encryptsWithKms: false }).call('CreateDeliveryStream', input);
+    const { body } = await testApi({ encryptedBy: () => undefined }).call('CreateDeliveryStream', input);
 
     expect(body.message).toContain('Invalid expression usage');
   });

@@ -176,11 +176,11 @@ describe('an update', () => {
   });
 
   test('to encryption this host cannot do is refused', async () => {
-    const { update, described } = await stream('ExtendedS3', {}, { encryptsWithKms: false });
+    const { update, described } = await stream('ExtendedS3', {}, { encryptedBy: () => undefined });
 
     const { body } = await update({ EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: KMS_KEY } } });
 
-    expect(body.message).toContain('Leave out KMSEncryptionConfig');
+    expect(body.message).toContain('Objects cannot be encrypted under the KMS key');
     expect(await described()).toMatchObject({ VersionId: '1' });
   });
 });

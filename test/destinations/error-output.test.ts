@@ -70,7 +70,7 @@ async function errorObjects(kind: DestinationKind, changes: JsonObject) {
   const stream = await streams.get('clicks');
   if (stream === undefined) throw new Error('the stream was just made');
   const objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-  const s3 = s3Destination({ objects, tables: noTables, converter });
+  const s3 = s3Destination({ objects, tables: noTables, converter, encryptionKeys: () => undefined });
   const w = await world([stream], { startAt: AT });
   w.farSide = async (slice, signal) => s3.deliver(await planned(slice), signal);
   const planned = async (slice: Slice): Promise<Slice> => ({

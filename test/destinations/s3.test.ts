@@ -45,12 +45,15 @@ const tables: Tables = async (reference) =>
     ? { columns: [{ name: 'id', type: 'int' }] }
     : noTables(reference);
 
+/** Every KMS key is for the store to encrypt under. */
+const encryptionKeys = () => undefined;
+
 describe('the S3 destination', () => {
   let objects: FolderObjects;
   let destination: PromptDestination;
   beforeEach(async () => {
     objects = await folderObjects({ folder: await fs.mkdtemp(join(top, 'f')) });
-    destination = s3({ objects, tables, converter });
+    destination = s3({ objects, tables, converter, encryptionKeys });
   });
 
   const deliver = async (slice: SliceToPlan, blocks: readonly RecordBlock[]) =>
@@ -184,7 +187,7 @@ describe('what the S3 destination asks of its object store', () => {
     const { store, puts } = recordingStore();
     const KMSEncryptionConfig = { AWSKMSKeyARN: 'arn:aws:kms:eu-west-1:000000000000:key/k' };
     const config = { ...CONFIG, CompressionFormat: 'GZIP', EncryptionConfiguration: { KMSEncryptionConfig } };
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
 
     await destination.deliver(await planned(destination, slice({ config }), [records('x')]), signal);
 
@@ -198,7 +201,7 @@ describe('what the S3 destination asks of its object store', () => {
   it('is that it gives up the upload an earlier attempt noted, and notes its own before the first part', async () => {
     const { store, puts } = recordingStore();
     const notes: JsonValue[] = [];
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
     const attempt = await planned(destination, slice({ config: CONFIG }), [records('x')]);
 
     await destination.deliver(
@@ -229,7 +232,7 @@ describe('an S3 destination that converts records', () => {
 
   it('writes one Parquet file of those that fit the table, and refuses the others by their places', async () => {
     const { store, puts, bodies } = recordingStore();
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
     const toPlan = slice({ config: CONVERTED });
 
     const { refused } = await destination.deliver(
@@ -249,7 +252,7 @@ describe('an S3 destination that converts records', () => {
 
   it('refuses the same records when an earlier attempt has stored the file, which nobody reads then', async () => {
     const put = async () => ({ outcome: 'already-there' as const, bytes: 1 });
-    const destination = s3({ objects: { ...recordingStore().store, put }, tables, converter });
+    const destination = s3({ objects: { ...recordingStore().store, put }, tables, converter, encryptionKeys });
     const Serializer = { ParquetSerDe: { BlockSizeBytes: 1 } };
     const conversion = { ...CONVERTED.DataFormatConversionConfiguration, OutputFormatConfiguration: { Serializer } };
     const config = { ...CONVERTED, DataFormatConversionConfiguration: conversion };
@@ -264,7 +267,7 @@ describe('an S3 destination that converts records', () => {
 
   it('writes no file when no record fits', async () => {
     const { store, puts } = recordingStore();
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
 
     const delivered = await destination.deliver(
       await planned(destination, slice({ config: CONVERTED }), [records('no json')]),
@@ -277,11 +280,13 @@ describe('an S3 destination that converts records', () => {
 
   it('follows the columns of its plan, whatever became of the table since', async () => {
     const { store, bodies } = recordingStore();
-    const attempt = await planned(s3({ objects: store, tables, converter }), slice({ config: CONVERTED }), [
-      records('{"id":1}'),
-    ]);
+    const attempt = await planned(
+      s3({ objects: store, tables, converter, encryptionKeys }),
+      slice({ config: CONVERTED }),
+      [records('{"id":1}')],
+    );
 
-    await s3({ objects: store, tables: noTables, converter }).deliver(attempt, signal);
+    await s3({ objects: store, tables: noTables, converter, encryptionKeys }).deliver(attempt, signal);
 
     const file = new Uint8Array(bodies[0]!).buffer; // one put, one body
     expect(await parquetReadObjects({ file, compressors })).toEqual([{ id: 1 }]);
@@ -290,7 +295,7 @@ describe('an S3 destination that converts records', () => {
   it('compresses the pages with zstd where that is asked for beside the configuration', async ({ skip }) => {
     skip(!isZstdAvailable(), `${process.version} has no zstd`);
     const { store, bodies } = recordingStore();
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
     const toPlan = slice({ config: CONVERTED, extensions: { ParquetCompression: 'ZSTD' } });
 
     await destination.deliver(await planned(destination, toPlan, [records('{"id":1}')]), signal);
@@ -301,7 +306,7 @@ describe('an S3 destination that converts records', () => {
 
   it('reads no further once the attempt is aborted', async () => {
     const { store, puts } = recordingStore();
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
     const stop = new AbortController();
     let read = 0;
     async function* endless() {
@@ -318,7 +323,7 @@ describe('an S3 destination that converts records', () => {
   });
 
   it('waits for a table that is not known', async () => {
-    const destination = s3({ objects: recordingStore().store, tables: noTables, converter });
+    const destination = s3({ objects: recordingStore().store, tables: noTables, converter, encryptionKeys });
 
     await expect(destination.plan?.(slice({ config: CONVERTED }))).rejects.toThrow(
       expect.objectContaining({ code: 'DataFormatConversion.EntityNotFound', retryable: true, refused: true }),
@@ -327,7 +332,7 @@ describe('an S3 destination that converts records', () => {
 
   it('names the table in the reports of records that failed', async () => {
     const { store, bodies } = recordingStore();
-    const destination = s3({ objects: store, tables, converter });
+    const destination = s3({ objects: store, tables, converter, encryptionKeys });
     const reason = { type: 'format-conversion-failed', code: 'c', message: 'm', attempts: 1, lastAttemptAt: 2 };
     const toPlan = slice({ config: CONVERTED, errorOutputType: 'format-conversion-failed' });
 

@@ -32,7 +32,7 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
     strictDestinations: false,
     refusesUrl: (url) => (url.hostname === '127.0.0.1' || url.protocol === 'https:' ? undefined : 'Not there.'),
     hasAdapter: () => true,
-    encryptsWithKms: true,
+    encryptedBy: () => 'the store',
     tables: async () => ({ columns: [{ name: 'id', type: 'bigint' }] }),
     streamQuota: 5_000,
     ...given,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { settingsIn, settled } from '../../src/local/settings.ts';
 
 const FILE = '/etc/hydrant/hydrant.config.json';
+const KMS_KEY = 'arn:aws:kms:eu-west-1:000000000000:key/lake';
 const read = (config: unknown) => settingsIn(config, FILE);
 
 describe('a setting that cannot be used is named, with what it must be', () => {
@@ -63,6 +64,30 @@ describe('a setting that cannot be used is named, with what it must be', () => {
       'destinations.https',
       'destinations.https: its name must be a scheme of its own: lower case letters, digits, + and -.',
     ],
+    [
+      'a key under the name of no KMS key',
+      { encryptionKeys: { lake: { file: 'lake.key' } } },
+      'encryptionKeys.lake',
+      "encryptionKeys.lake: its name must be a KMS key's ARN, as streams name it.",
+    ],
+    [
+      'a key that is held nowhere',
+      { encryptionKeys: { [KMS_KEY]: {} } },
+      `encryptionKeys.${KMS_KEY}`,
+      `encryptionKeys.${KMS_KEY}: must have one of two members: file, the path of a key of 256 bits, or kms.`,
+    ],
+    [
+      'a key that is held twice',
+      { encryptionKeys: { [KMS_KEY]: { file: 'lake.key', kms: true } } },
+      `encryptionKeys.${KMS_KEY}`,
+      `encryptionKeys.${KMS_KEY}: must have one of two members: file, the path of a key of 256 bits, or kms.`,
+    ],
+    [
+      'a KMS that is switched off',
+      { encryptionKeys: { [KMS_KEY]: { kms: false } } },
+      `encryptionKeys.${KMS_KEY}.kms`,
+      `encryptionKeys.${KMS_KEY}.kms: must be an object; it is false.`,
+    ],
     ['no object at all', ['port'], FILE, `${FILE}: must hold an object, the configuration.`],
   ])('%s', (_, config, field, message) => {
     expect(() => read(config)).toThrow(expect.objectContaining({ name: 'ConfigError', field, message }));
@@ -84,12 +109,25 @@ describe('settings', () => {
       secrets: {},
       destinationFiles: {},
       opensearch: {},
+      encryptionKeys: {},
       functions: {},
       tables: {},
       keys: [],
       logLevel: 'info',
       insecure: false,
       streams: [],
+    });
+  });
+
+  it('name key files relative to the file, and leave KMS alone', () => {
+    const [other, third] = [`${KMS_KEY}2`, `${KMS_KEY}3`];
+    const kms = { endpoint: 'http://127.0.0.1:5000' };
+    const encryptionKeys = { [KMS_KEY]: { file: './lake.key' }, [other]: { kms: true }, [third]: { kms } };
+
+    expect(settled('/home/me', {}, read({ encryptionKeys })).encryptionKeys).toEqual({
+      [KMS_KEY]: { file: '/etc/hydrant/lake.key' },
+      [other]: { kms: {} },
+      [third]: { kms },
     });
   });
 

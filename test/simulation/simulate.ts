@@ -141,7 +141,7 @@ async function begin(world: World): Promise<void> {
       room: buffer,
       streams,
       adapters: {
-        s3: s3Destination({ objects, tables: noTables, converter }),
+        s3: s3Destination({ objects, tables: noTables, converter, encryptionKeys: () => undefined }),
         others: new Map([['HttpEndpoint', receiver.destination]]),
       },
       processing: processors({ transform: fickle(world) }),

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { DestinationKind, StreamDefinition } from '../../core/streams.ts';
 import { conversionOf } from '../../formats/conversion/format-options.ts';
 import { conversionIn, tableNamed } from '../../formats/conversion/stream-table.ts';
+import { kmsKeyIn } from '../../formats/encryption.ts';
 import { regionIn } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
 import { DESTINATIONS } from '../destinations/index.ts';
@@ -23,19 +24,35 @@ export function settleDestination(kind: DestinationKind, config: JsonObject, reg
  * rules.
  */
 export function refuseImpossible(context: ApiContext, { kind, config }: Destination): void {
-  const { encryptsWithKms, strictDestinations, hasAdapter } = context.settings;
-  if (!encryptsWithKms && asksForKms(config)) {
-    throw invalidArgument(
-      'Objects cannot be encrypted under a KMS key here, because buckets are folders. ' +
-        'Leave out KMSEncryptionConfig, or run Hydrant with an S3 endpoint for its buckets.',
-    );
-  }
+  const { strictDestinations, hasAdapter } = context.settings;
+  refuseImpossibleEncryption(context, { kind, config });
   refuseImpossibleConversion(config);
   refuseImpossibleUrl(context, config);
   if (strictDestinations && !hasAdapter(kind)) {
     throw invalidArgument(
       `This version of Hydrant has no adapter for ${kind} destinations, and runs with strict destinations.`,
     );
+  }
+}
+
+function refuseImpossibleEncryption({ settings }: ApiContext, { kind, config }: Destination): void {
+  for (const s3 of [config, config.S3Configuration, config.S3BackupConfiguration]) {
+    const arn = isJsonObject(s3) ? kmsKeyIn(s3) : undefined;
+    if (arn === undefined) continue;
+    const by = settings.encryptedBy(arn);
+    if (by === undefined) {
+      throw invalidArgument(
+        `Objects cannot be encrypted under the KMS key ${arn} here, because buckets are folders. Name the key ` +
+          "under encryptionKeys in Hydrant's configuration file, leave out KMSEncryptionConfig, " +
+          'or run Hydrant with an S3 endpoint for its buckets.',
+      );
+    }
+    if (by === 'Hydrant' && kind === 'Redshift' && s3 === config.S3Configuration) {
+      throw invalidArgument(
+        `Redshift cannot copy objects that Hydrant encrypts itself, as it does under the KMS key ${arn}. ` +
+          "Name another key in S3Configuration, or take this one out of encryptionKeys in Hydrant's configuration file.",
+      );
+    }
   }
 }
 
@@ -90,14 +107,5 @@ export function warnWithoutAdapter(context: ApiContext, { name, destination: { k
       stream: name,
       destination: kind,
     },
-  );
-}
-
-function asksForKms(config: JsonObject): boolean {
-  return [config, config.S3Configuration, config.S3BackupConfiguration].some(
-    (s3) =>
-      isJsonObject(s3) &&
-      isJsonObject(s3.EncryptionConfiguration) &&
-      s3.EncryptionConfiguration.KMSEncryptionConfig !== undefined,
   );
 }

@@ -32,7 +32,7 @@ async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
       transitionMs: 0,
       strictDestinations: false,
       hasAdapter: () => true,
-      encryptsWithKms: false,
+      encryptedBy: () => undefined,
       refusesUrl: () => undefined,
       tables: noTables,
       streamQuota: 5_000,
