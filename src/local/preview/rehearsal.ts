@@ -66,8 +66,9 @@ export interface PreviewedObject {
  */
 export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
   const { settings, dataFolder, arrivedAt, rowsMost } = options;
-  const { s3, kinesis: _, keys: __, ...own } = settings;
-  const objects = keptObjects({ encryptsWithKms: s3 !== undefined });
+  // What is encrypted could not be shown.
+  const { s3, kinesis: _, keys: __, encryptionKeys, ...own } = settings;
+  const objects = keptObjects({ encryptsWithKms: s3 !== undefined || Object.keys(encryptionKeys).length > 0 });
   const events: DrainEvent[] = [];
   const said: string[] = [];
   const sends = notedSends(rowsMost);
