@@ -22,5 +22,5 @@ export type {
   TransformerResult,
 } from './local/functions/transformer.ts';
 export { createHydrant, type Hydrant, type HydrantOptions } from './local/hydrant.ts';
+export type { HydrantConfig } from './local/hydrant-config.ts';
 export { type HttpServer, type ServeOptions, serve } from './local/server.ts';
-export type { HydrantConfig } from './local/settings.ts';

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { type PrettyOptions, prettyFactory } from 'pino-pretty';
-import type { LogLevel } from '../local/settings.ts';
+import type { LogLevel } from '../local/hydrant-config.ts';
 
 /** What could not be written yet, in bytes; further lines are dropped. */
 const UNWRITTEN_MOST_BYTES = 1024 * 1024;
