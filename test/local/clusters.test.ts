@@ -47,7 +47,7 @@ describe('a request', () => {
     expect(headers?.['x-amz-content-sha256']).toBe(hash);
   });
 
-  it.each(['https://es.amazonaws.com.example.com', 'https://x-us-east-1.es.amazonaws.com.evil.org'])(
+  it.each(['https://es.amazonaws.com.example.com', 'https://x.us-east-1.es.amazonaws.com.evil.org'])(
     'to %s, which is not of AWS, is not signed',
     async (endpoint) => {
       expect(await headersOf(endpoint)).toBeUndefined();
