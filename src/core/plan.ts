@@ -44,7 +44,8 @@ async function isReplaceable(old: Plan, { batch, stream, route }: Delivery, sign
 export function settledAt({ batch, stream, route }: Delivery, hostStartedAt: number): number {
   if (batch.plan === undefined || batch.plan.streamVersion === stream.version || wasRefused(batch)) return 0;
   if (route.destination.isAbsent === undefined) return 0;
-  const sawItEnd = batch.postponed?.attempts === batch.plan.attempt;
+  // Later attempts may have failed before they had a plan of their own.
+  const sawItEnd = batch.postponed !== undefined && batch.postponed.attempts >= batch.plan.attempt;
   return (sawItEnd ? batch.postponed.endedAt : hostStartedAt) + DOUBT_SETTLES_MS;
 }
 
