@@ -80,6 +80,7 @@ describe('rooms', () => {
       /^node:/,
       /^(pino|hyparquet|@aws-sdk\/client-s3|@aws-crypto\/client-node)$/,
     ],
+    'src/lambda/': [/^src\/core\//, /^node:(assert|crypto)$/],
     'src/cli/': [/^src\/(core|api|local)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],
     'src/': [/^src\//, /^destinations\//],

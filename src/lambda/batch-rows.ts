@@ -1,0 +1,88 @@
+import type { Batch, Plan, Postponement } from '../core/buffer.ts';
+import { DeliveryError } from '../core/errors.ts';
+import { type LaneKey, laneOf } from '../core/lanes.ts';
+import { tombstone } from './bodies.ts';
+import type { Entry, Sealing } from './lane-entries.ts';
+import { type Part, sizeOf } from './parts.ts';
+import type { NewRow, Row, RowKey } from './services.ts';
+import type { Store } from './store.ts';
+
+export interface BatchState {
+  readonly id: string;
+  readonly lane: LaneKey;
+  readonly parts: readonly Part[];
+  readonly sealedAt: number;
+  readonly advanced: number;
+  readonly plan?: Plan;
+  readonly postponed?: Postponement;
+  readonly lease?: { readonly token: string; readonly takenAt: number; readonly until: number };
+  /** When a lease was given back without a word about its attempt. */
+  readonly releasedAt?: number;
+  /** A change of this batch that is decided and not carried out yet. */
+  readonly decided?: Decided;
+}
+
+/** What a change does beyond its own row. */
+export interface Decided {
+  readonly id: string;
+  readonly entries: readonly Entry[];
+  /** The batch is done once the entries are in. */
+  readonly isFinish: boolean;
+}
+
+const batchKey = (id: string): RowKey => ({ partition: `batch/${id}`, name: 'batch' });
+
+export async function createBatch(store: Store, { id, lane, parts, sealedAt }: Sealing): Promise<void> {
+  // Not created when there is one already, or its tombstone.
+  await store.rows.create(await rowOf(store, { id, lane, parts, sealedAt, advanced: 0 }));
+}
+
+async function rowOf({ bodies }: Store, state: BatchState): Promise<NewRow> {
+  const { streamId } = laneOf(state.lane);
+  return { ...batchKey(state.id), streamId, dueAt: dueAt(state), body: await bodies.fold(state) };
+}
+
+/** A leased batch is looked at again once its lease has lapsed; one with a change to carry out, at once. */
+function dueAt({ sealedAt, decided, lease, postponed }: BatchState): number {
+  if (decided !== undefined) return 0;
+  return lease?.until ?? postponed?.until ?? sealedAt;
+}
+
+export interface ReadBatch {
+  readonly row: Row;
+  readonly state: BatchState;
+}
+
+/** Undefined when it is finished, or never was. */
+export async function readBatch({ rows, bodies }: Store, id: string): Promise<ReadBatch | undefined> {
+  const row = await rows.get(batchKey(id));
+  if (row === undefined || row.expiresAt !== undefined) return undefined;
+  return { row, state: await bodies.unfold<BatchState>(row) };
+}
+
+/** False when it has changed since it was read. */
+export async function replaceBatch(store: Store, read: ReadBatch, state: BatchState): Promise<boolean> {
+  return store.rows.replace(await rowOf(store, state), read.row.version);
+}
+
+export async function endBatch({ rows, now }: Store, { row }: ReadBatch): Promise<void> {
+  // False when another has ended it.
+  await rows.replace(tombstone(row, now()), row.version);
+}
+
+export function batchOf(state: BatchState): Batch {
+  const { id, lane, parts, sealedAt, advanced, plan, postponed } = state;
+  return {
+    ...{ id, lane, sealedAt, advanced },
+    ...sizeOf(parts),
+    oldestAt: Math.min(...parts.map(({ arrivedAt }) => arrivedAt)),
+    ...(plan && { plan }),
+    ...(postponed && { postponed }),
+  };
+}
+
+/** Another has the batch now: whatever this attempt would still say comes too late. */
+export function leaseLost(id: string): DeliveryError {
+  const message = `The lease on batch ${id} has lapsed, and another attempt has the batch or has finished it.`;
+  return new DeliveryError(message, { code: 'Buffer.LeaseLost', retryable: true });
+}

@@ -1,0 +1,240 @@
+import type { RecordBuffer } from '../core/buffer.ts';
+import { type LaneKey, laneOf } from '../core/lanes.ts';
+import { changeBatch, enterAll } from './batch-changes.ts';
+import { type BatchState, batchOf, leaseLost, readBatch } from './batch-rows.ts';
+import { rowBodies, tombstone } from './bodies.ts';
+import { collect } from './collect.ts';
+import { commitChange } from './commit.ts';
+import type { Entry } from './lane-entries.ts';
+import { sealLane, statusOf } from './lanes.ts';
+import { readParts } from './parts.ts';
+import type { Row, Rows, StagedObjects } from './services.ts';
+import type { Store } from './store.ts';
+
+/**
+ * The durable buffer of many functions at once, in S3 and DynamoDB, with single-item conditional writes only.
+ *
+ * Rows. A lane's partition (the hash of its name) has: `entry/<id>`, what one change put into it, open until sealed;
+ * `head`, counts and the opening time, a hint; `turn`, the seal that is decided. A batch has one row, a change that
+ * fills several lanes has one. Bodies are JSON, long ones objects (`bodies.ts`): no row nears 400 KB. Records are in
+ * objects under keys that are used once; each object belongs to one entry or one batch at a time, which removes it. So
+ * two lanes that take the same records get an object each, and only a whole batch changes lanes without a copy.
+ *
+ * Append: put the object; create the entry; add to the head, which opens the lane when it is not. Cut off before the
+ * entry: an object that nobody names, for `collect`. Before the head: nobody was answered; the lane's next seal takes
+ * the entry, or `collect` finds it. Several lanes: a row with all entries first, removed when they are in; cut off in
+ * between, the sweep completes it.
+ *
+ * Seal: read the head, then the turn (a seal found there is completed first), then the open entries; decide by writing
+ * their list into the turn if that has not changed; then create the batch, mark each entry, end the turn. Whoever comes
+ * may complete it, each step finds out that it was taken. Membership is that list, never a range of the order: clocks
+ * differ, and an entry may come in before the last one that was sealed. A seal that found the lane's end closes the
+ * head if its version is still the one that was read first: an append in between has changed it, and one that comes
+ * later opens it again. Without that an entry could wait in a lane that nobody looks at.
+ *
+ * Advance, move, finish: put the results' objects; write the new mark and the entries to be made into the batch's row,
+ * if that is as it was read. This decides, once: who loses finds the lease lost, and its results are garbage. (A
+ * function answers differently each time, so two attempts must never be mixed.) Then the entries are made, and the
+ * batch is marked as finished or the decision removed. Cut off before the decision: garbage. After it: the next lease,
+ * or the sweep, goes on.
+ *
+ * What is gone leaves a tombstone for a day, longer than any function or request lasts: repeats that come late find it,
+ * and make neither an entry nor a batch again. Only tombstones expire; objects have no lifecycle rule.
+ *
+ * Leases are in the batch's row, with a token that every later write of that attempt must find there, so what an
+ * attempt says after its lease has lapsed is void, whatever clocks say. Only what an attempt does outside needs time: a
+ * lease lasts until its function has certainly ended, plus 5 s by which clocks may differ; an attempt that said nothing
+ * counts as one of unknown outcome that ended with its lease. Use one of these buffers for one invocation.
+ *
+ * Answers may be lost. A write that was refused may have been counted (a client's own retry), so each is made such that
+ * a repeat finds its own trace. A commit that rejects may have happened; its producer repeats it, as with any put.
+ */
+
+export interface SharedBufferOptions {
+  readonly objects: StagedObjects;
+  readonly rows: Rows;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  /** Never the same twice, in any process. */
+  readonly newId: () => string;
+  /** When a lease that is taken now lapses: not before this process has certainly ended, by any clock. */
+  readonly leaseUntil: () => number;
+}
+
+export interface SharedBuffer extends RecordBuffer {
+  /** What a lost wake-up may have forgotten: lanes that hold something, and batches whose next attempt is due. */
+  overdue(): Promise<{ readonly lanes: readonly LaneKey[]; readonly batches: readonly string[] }>;
+
+  /** Once a day: removes what crashes have left in the staging bucket. Resolves with how many objects that were. */
+  collect(): Promise<number>;
+}
+
+/** One durable buffer of many processes, in S3 and DynamoDB. Each process has one of these. */
+export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
+  const { rows, objects, now, newId } = options;
+  const bodies = rowBodies(objects, newId);
+  const store: Store = { rows, objects, now, newId, bodies };
+  /** Of the batches that this process has leased. */
+  const tokens = new Map<string, string>();
+  let count = 0;
+
+  function fence({ id, lease }: BatchState): void {
+    const token = tokens.get(id);
+    if (token !== undefined && token !== lease?.token) throw leaseLost(id);
+  }
+
+  async function waiting(before: number) {
+    const lanes: LaneKey[] = [];
+    const batches: string[] = [];
+    for (const row of await rows.due(before)) {
+      if (row.name === 'head') lanes.push((await bodies.unfold<{ readonly lane: LaneKey }>(row)).lane);
+      else if (row.name === 'batch') batches.push(row.partition.slice('batch/'.length));
+      else await carryOutAppend(row);
+    }
+    return { lanes, batches };
+  }
+
+  /** The row is from an index that may be behind: by then its entries may be in, and it is a tombstone. */
+  async function carryOutAppend(row: Row): Promise<void> {
+    await enterAll(store, await bodies.unfold<readonly Entry[]>(row));
+    await rows.replace(tombstone(row, now()), row.version);
+  }
+
+  async function discard(streamId: string): Promise<void> {
+    for (const row of await rows.held(streamId)) {
+      if (row.name === 'batch') await discardBatch(row.partition.slice('batch/'.length));
+      else await discardLane((await bodies.unfold<{ readonly lane: LaneKey }>(row)).lane);
+    }
+  }
+
+  async function discardLane(lane: LaneKey): Promise<void> {
+    for (let i = 0; i < SEALS_MOST; i++) {
+      const sealed = await sealLane(store, lane, { id: newId(), sizeBytes: Number.POSITIVE_INFINITY, now: now() });
+      if (sealed === undefined) return;
+      await discardBatch(sealed.id);
+    }
+  }
+
+  async function discardBatch(id: string): Promise<void> {
+    await changeBatch(store, id, async (state) => ({
+      ...state,
+      decided: { id: newId(), entries: [], isFinish: true },
+    }));
+  }
+
+  return {
+    async commit(change) {
+      if (change.discard !== undefined) await discard(change.discard);
+      const filled = await commitChange({ ...store, fence, next: () => ++count }, change);
+      if (change.finish !== undefined) tokens.delete(change.finish);
+      return filled;
+    },
+
+    async seal(lane, want) {
+      const sealing = await sealLane(store, lane, want);
+      return sealing && batchOf({ ...sealing, advanced: 0 });
+    },
+
+    async lease(id) {
+      const token = newId();
+      let leased: BatchState | undefined;
+      await changeBatch(store, id, async (state) => {
+        leased = undefined;
+        if (state.lease?.token === token) leased = state;
+        else if (state.lease === undefined || state.lease.until <= now()) {
+          const { releasedAt: _, ...rest } = withInterruption(state, now());
+          leased = { ...rest, lease: { token, takenAt: now(), until: options.leaseUntil() } };
+        }
+        return leased;
+      }).then((done) => {
+        if (done === undefined) leased = undefined;
+      });
+      if (leased === undefined) return undefined;
+      tokens.set(id, token);
+      return batchOf(leased);
+    },
+
+    async release(id) {
+      await changeBatch(store, id, async ({ lease, ...state }) =>
+        lease !== undefined && lease.token === tokens.get(id) ? { ...state, releasedAt: now() } : undefined,
+      );
+      tokens.delete(id);
+    },
+
+    async *read(id, from = 0) {
+      const batch = await readBatch(store, id);
+      if (batch === undefined) return;
+      const { parts, advanced } = batch.state;
+      yield* readParts(objects, parts, Math.max(advanced, from));
+    },
+
+    async plan(id, plan) {
+      const written = await changeBatch(store, id, async (state) => {
+        fence(state);
+        return { ...state, plan };
+      });
+      if (written === undefined && tokens.has(id)) throw leaseLost(id);
+    },
+
+    async postpone(id, postponed) {
+      const token = tokens.get(id);
+      await changeBatch(store, id, async ({ lease, ...state }) =>
+        token === undefined || token === lease?.token ? { ...state, postponed } : undefined,
+      );
+      tokens.delete(id);
+    },
+
+    lane: (lane) => statusOf(store, lane),
+
+    async laneCount(streamId, stage) {
+      let lanes = 0;
+      for (const row of await rows.held(streamId)) {
+        if (row.name !== 'head') continue;
+        const { lane } = await bodies.unfold<{ readonly lane: LaneKey }>(row);
+        if (laneOf(lane).stage === stage) lanes++;
+      }
+      return lanes;
+    },
+
+    async due() {
+      const { lanes, batches } = await waiting(Number.POSITIVE_INFINITY);
+      const statuses = await Promise.all(lanes.map((lane) => statusOf(store, lane)));
+      const states = await Promise.all(batches.map((id) => readBatch(store, id)));
+      return {
+        lanes: statuses.filter((status) => status !== undefined),
+        batches: states.flatMap((batch) => (batch === undefined ? [] : [batchOf(batch.state)])),
+      };
+    },
+
+    overdue: () => waiting(now()),
+    collect: () => collect(store),
+
+    async close() {},
+  };
+}
+
+/** Of a lane that is being discarded; what is put meanwhile is discarded when its lane is due. */
+const SEALS_MOST = 100;
+
+/**
+ * An attempt whose lease lapsed, or was given back, ended by then and nobody knows how: the next one waits as after any
+ * doubtful end before it asks what that has created.
+ */
+function withInterruption(state: BatchState, now: number): BatchState {
+  const { plan, postponed, lease, releasedAt } = state;
+  if (plan === undefined || plan.attempt <= (postponed?.attempts ?? 0)) return state;
+  const endedAt = lease?.until ?? releasedAt ?? now;
+  return {
+    ...state,
+    postponed: {
+      firstAttemptAt: lease?.takenAt ?? endedAt,
+      ...postponed,
+      until: now,
+      attempts: plan.attempt,
+      endedAt,
+      outcome: 'unknown',
+      code: 'Hydrant.Interrupted',
+      message: 'The function that delivered ended before it had the answer.',
+    },
+  };
+}

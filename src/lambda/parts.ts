@@ -1,0 +1,125 @@
+import type { BatchBlock } from '../core/buffer.ts';
+import type { Ranges } from '../core/ranges.ts';
+import { type FailureReason, type RecordBlock, sliceBlock } from '../core/records.ts';
+import { decodeBlocks, encodeBlocks } from './blocks.ts';
+import { missing } from './bodies.ts';
+import type { StagedObjects } from './services.ts';
+
+/** Records in the staging bucket. Each object is part of one entry or one batch at a time, which removes it. */
+export interface Part {
+  readonly object: string;
+  readonly records: number;
+  readonly bytes: number;
+  /** Of the oldest record, in ms since the epoch. */
+  readonly arrivedAt: number;
+  /** Why they are in an error lane, when that became known after the object was written. */
+  readonly reason?: FailureReason;
+}
+
+export interface PartStore {
+  readonly objects: StagedObjects;
+  readonly newId: () => string;
+}
+
+export async function storePart({ objects, newId }: PartStore, blocks: readonly RecordBlock[]): Promise<Part> {
+  const object = `records/${newId()}`;
+  await objects.put(object, encodeBlocks(blocks));
+  return {
+    object,
+    records: blocks.reduce((sum, { lengths }) => sum + lengths.length, 0),
+    bytes: blocks.reduce((sum, { data }) => sum + data.length, 0),
+    arrivedAt: Math.min(...blocks.map(({ arrivedAt }) => arrivedAt)),
+  };
+}
+
+/** The parts' records from a place on, with one object in memory at a time. */
+export async function* readParts(
+  objects: StagedObjects,
+  parts: readonly Part[],
+  from: number,
+): AsyncGenerator<BatchBlock> {
+  let place = 0;
+  for (const { object, records, reason } of parts) {
+    if (place + records <= from) {
+      place += records;
+      continue;
+    }
+    const bytes = await objects.get(object);
+    if (bytes === undefined) throw missing(object);
+    for (const block of decodeBlocks(bytes)) {
+      const count = block.lengths.length;
+      const start = Math.max(from - place, 0);
+      if (start < count) yield { ...sliceBlock(block, start, count), ...(reason && { reason }), place: place + start };
+      place += count;
+    }
+  }
+}
+
+/** As many bytes are gathered for one object. */
+const COPY_BYTES = 4 * 1024 * 1024;
+
+export interface Copying {
+  readonly ranges: Ranges;
+  readonly reason?: FailureReason | undefined;
+}
+
+/** The records in these ranges as parts of their own. */
+export async function copyParts(
+  store: PartStore,
+  parts: readonly Part[],
+  { ranges, reason }: Copying,
+): Promise<readonly Part[]> {
+  const copies: Part[] = [];
+  let blocks: RecordBlock[] = [];
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    if (blocks.length > 0) copies.push(await storePart(store, blocks));
+    blocks = [];
+    bytes = 0;
+  };
+  for await (const block of readParts(store.objects, parts, ranges[0]?.[0] ?? 0)) {
+    for (const picked of within(block, ranges)) {
+      blocks.push(reason === undefined ? picked : { ...picked, reason });
+      bytes += picked.data.length;
+    }
+    if (bytes >= COPY_BYTES) await flush();
+  }
+  await flush();
+  return copies;
+}
+
+function within({ place, ...block }: BatchBlock, ranges: Ranges): RecordBlock[] {
+  const end = place + block.lengths.length;
+  return ranges.flatMap(([from, to]) => {
+    const [start, stop] = [Math.max(from, place), Math.min(to, end)];
+    return start < stop ? [sliceBlock(block, start - place, stop - place)] : [];
+  });
+}
+
+/**
+ * Hands the records from a place on to another owner: the objects as they are, except one that begins before it, of
+ * which the rest is copied.
+ */
+export async function handOver(
+  store: PartStore,
+  parts: readonly Part[],
+  { from, reason }: { readonly from: number; readonly reason?: FailureReason | undefined },
+): Promise<readonly Part[]> {
+  const handed: Part[] = [];
+  let place = 0;
+  for (const part of parts) {
+    const end = place + part.records;
+    if (place >= from) handed.push(reason === undefined ? part : { ...part, reason });
+    else if (end > from)
+      handed.push(...(await copyParts(store, [part], { ranges: [[from - place, part.records]], reason })));
+    place = end;
+  }
+  return handed;
+}
+
+export function sizeOf(parts: readonly Part[]): { readonly records: number; readonly bytes: number } {
+  return {
+    records: parts.reduce((sum, { records }) => sum + records, 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}

@@ -1,0 +1,114 @@
+import type { LaneStatus } from '../core/buffer.ts';
+import type { Attempted, Drain } from '../core/drain.ts';
+import { type LaneKey, laneOf } from '../core/lanes.ts';
+import { hintsOf } from '../core/settings.ts';
+import type { StreamDefinition, StreamStore } from '../core/streams.ts';
+import type { SharedBuffer } from './buffer.ts';
+import type { Wake, Wakes } from './services.ts';
+
+export interface WakeUpPorts {
+  readonly buffer: Pick<SharedBuffer, 'overdue'>;
+  readonly drain: Drain;
+  readonly streams: Pick<StreamStore, 'byId'>;
+  readonly wakes: Wakes;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  /** A wake-up was not sent; the sweep finds what it was about. */
+  readonly fault: (error: unknown) => void;
+}
+
+export interface WakeUps {
+  /** A put has just added to this lane. */
+  grew(stream: StreamDefinition, lane: LaneStatus): void;
+  /** Resolves when the wake-ups for what grew are sent, before which a function must not end. */
+  sent(): Promise<void>;
+  /** What a wake-up asks for. Rejects when it is to be delivered again. */
+  handle(wake: Wake, signal: AbortSignal): Promise<void>;
+  /** Once a minute: what lost wake-ups have forgotten. */
+  sweep(): Promise<void>;
+}
+
+/** Batches that one wake-up of a lane seals. */
+const SEALS_MOST = 100;
+/** A wake-up may come early by as much as clocks differ. */
+const EARLY_MS = 10_000;
+/** Lanes whose wake-ups are remembered. */
+const REMEMBERED_MOST = 10_000;
+
+/**
+ * Turns growth, postponements and lost messages into wake-ups, and wake-ups into work. Any of them may come twice, late
+ * or in any order: what is due is asked of the buffer each time.
+ */
+export function wakeUps(ports: WakeUpPorts): WakeUps {
+  const { drain, now } = ports;
+  const sending = new Set<Promise<void>>();
+  /** The latest opening of each lane that this process has sent a wake-up for: one is enough. */
+  const announced = new Map<LaneKey, number>();
+
+  function send(wake: Wake, at: number): void {
+    const sent = ports.wakes.send(wake, at).catch(ports.fault);
+    sending.add(sent);
+    void sent.then(() => sending.delete(sent));
+  }
+
+  function grew(stream: StreamDefinition, { lane, bytes, openedAt }: LaneStatus): void {
+    const { sizeBytes, intervalMs } = hintsOf(stream, laneOf(lane).stage);
+    if (bytes >= sizeBytes) send({ lane }, now());
+    if (announced.get(lane) === openedAt) return;
+    if (announced.size >= REMEMBERED_MOST) announced.clear();
+    announced.set(lane, openedAt);
+    send({ lane }, openedAt + intervalMs);
+  }
+
+  async function sent(): Promise<void> {
+    while (sending.size > 0) await Promise.all(sending);
+  }
+
+  async function sealWhileDue(lane: LaneKey): Promise<void> {
+    let hasSealed = false;
+    for (let i = 0; i < SEALS_MOST; i++) {
+      const at = await drain.laneDueAt(lane);
+      if (at === Number.POSITIVE_INFINITY) return;
+      if (at > now()) {
+        // Of what stays behind nobody has sent a wake-up. Any other lane that is not due was opened by an append, which
+        // has.
+        if (hasSealed || at <= now() + EARLY_MS) send({ lane }, at);
+        return;
+      }
+      const batch = await drain.seal(lane);
+      if (batch === undefined) return;
+      hasSealed = true;
+      send({ batch: batch.id }, now());
+    }
+    send({ lane }, now());
+  }
+
+  async function follow(batch: string, attempted: Attempted): Promise<void> {
+    if (attempted.result === 'left') return;
+    if (attempted.result !== 'finished') return send({ batch }, attempted.until);
+    for (const filled of attempted.filled) {
+      const stream = await ports.streams.byId(laneOf(filled.lane).streamId);
+      if (stream !== undefined) grew(stream, filled);
+    }
+  }
+
+  return {
+    grew,
+    sent,
+
+    async handle(wake, signal) {
+      if ('lane' in wake) await sealWhileDue(wake.lane);
+      else await follow(wake.batch, await drain.attempt(wake.batch, signal));
+      await sent();
+    },
+
+    async sweep() {
+      const { lanes, batches } = await ports.buffer.overdue();
+      for (const lane of lanes) {
+        if ((await drain.laneDueAt(lane)) <= now()) send({ lane }, now());
+      }
+      for (const batch of batches) send({ batch }, now());
+      await sent();
+    },
+  };
+}
