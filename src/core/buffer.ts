@@ -179,6 +179,8 @@ export interface Progress {
   readonly refusals: readonly Refusal[];
   /** Slices that the far side has and has not answered for. */
   readonly pending: readonly PendingSlice[];
+  /** Places where slices that were too large were cut, in order. */
+  readonly halvedAt: readonly number[];
 }
 
 /** Records of a batch that go out in one request: from place `from` to before place `to`. */

@@ -32,7 +32,7 @@ const AT_ONCE = 4;
  * pending, and asked about by the attempt after that time, whatever happened in between.
  *
  * Where slices are cut depends on the batch and the limits alone. One that is too large for the far side is halved,
- * down to the record that no half can help. After a failure that may pass no further slice is begun, and the failure
+ * down to the record that no half can help; that is kept too. After a failure that may pass no further slice is begun, and the failure
  * thrown: a dead far side is not asked once a slice.
  */
 export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS): Promise<Progress> {
@@ -95,9 +95,12 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
 
   async function sendHalves({ from, to, records, bytes }: Cut): Promise<void> {
     const limits = { bytes, ...ports.limits, records: Math.ceil(records / 2) };
-    for await (const half of cuts(ports.read, limits, { start: from, left: [[from, to]] })) {
-      if (failure === undefined) await send(half);
-    }
+    const halves: Cut[] = [];
+    for await (const half of cuts(ports.read, limits, { start: from, left: [[from, to]] })) halves.push(half);
+    // Before they are sent, so that a later attempt sends the same.
+    const places = halves.slice(1).map((half) => half.from);
+    await advance({ halvedAt: [...progress.halvedAt, ...places].sort((a, b) => a - b) });
+    for (const half of halves) if (failure === undefined) await send(half);
   }
 
   async function check({ state, checkAt, ...cut }: PendingSlice): Promise<void> {
@@ -115,7 +118,9 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
   for (const slice of before.pending) await check(slice);
   const left = failure === undefined ? leftOf(progress, whole.to) : [];
   const waiting =
-    ports.limits === undefined ? wholeIf(left, whole) : cuts(ports.read, ports.limits, { start: 0, left });
+    ports.limits === undefined
+      ? wholeIf(left, whole)
+      : cuts(ports.read, ports.limits, { start: 0, left, halvedAt: progress.halvedAt });
   const sender = async (): Promise<void> => {
     while (failure === undefined) {
       const next = await waiting.next();
@@ -130,7 +135,7 @@ export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS):
   return progress;
 }
 
-export const NO_PROGRESS: Progress = { settled: [], refusals: [], pending: [] };
+export const NO_PROGRESS: Progress = { settled: [], refusals: [], pending: [], halvedAt: [] };
 
 /** What is to be sent: neither settled nor pending. */
 export function leftOf({ settled, pending }: Progress, count: number): Ranges {
@@ -163,9 +168,14 @@ export async function* blocksWithin(
 async function* cuts(
   read: SlicesPorts['read'],
   limits: SliceLimits,
-  { start, left }: { readonly start: number; readonly left: Ranges },
+  {
+    start,
+    left,
+    halvedAt = [],
+  }: { readonly start: number; readonly left: Ranges; readonly halvedAt?: readonly number[] },
 ): AsyncGenerator<Cut> {
   const end = left.at(-1)?.[1] ?? start;
+  const halves = new Set(halvedAt);
   const slice = { records: 0, bytes: 0 };
   let cut: { from: number; records: number; bytes: number } | undefined;
   let range = 0;
@@ -175,7 +185,7 @@ async function* cuts(
       while (place >= (left[range]?.[1] ?? Number.POSITIVE_INFINITY)) range++;
       const isFull = slice.records > 0 && (slice.records === limits.records || slice.bytes + length > limits.bytes);
       const isLeft = place >= (left[range]?.[0] ?? Number.POSITIVE_INFINITY);
-      if (cut !== undefined && (isFull || !isLeft)) {
+      if (cut !== undefined && (isFull || !isLeft || halves.has(place))) {
         yield { ...cut, to: place };
         cut = undefined;
       }

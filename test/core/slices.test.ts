@@ -144,6 +144,21 @@ describe('a slice that is too large', () => {
     expect(failed(w)).toEqual([]);
   });
 
+  it('is sent in the same halves when it is tried again', async () => {
+    const w = await sliced([http()]);
+    const ids: string[] = [];
+    w.farSide = (slice) => {
+      ids.push(places(slice));
+      if (slice.records > 2) return tooLarge();
+      return places(slice) === '0-2' && slice.plan.attempt === 1 ? inDoubt() : { bytes: 1 };
+    };
+    await w.put(http(), 'a', 'b', 'c', 'd', 'e', 'f');
+
+    await w.pass(60_000);
+
+    expect(ids).toEqual(['0-6', '0-3', '0-2', '0-2', '2-3', '3-6', '3-5', '5-6']);
+  });
+
   it('of one record sends that record to the error output, and no other', async () => {
     const w = await sliced([http()]);
     w.farSide = (slice) => (isData(slice) && slice.bytes >= 9 ? tooLarge() : { bytes: 1 });

@@ -108,6 +108,7 @@ async function bury(world: World): Promise<void> {
   world.clock.silence();
   await world.clock.settle();
   world.clock.silence();
+  world.receiver.senderDied();
   world.disk = world.disk.restart();
   world.life = undefined;
 }

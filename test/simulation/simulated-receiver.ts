@@ -10,6 +10,8 @@ export interface SimulatedReceiver {
   readonly taken: ReadonlyMap<string, number>;
   /** Records of which a sender could not know whether they were taken. */
   readonly inDoubt: ReadonlySet<string>;
+  /** The sender died, and may not have heard what it was told. */
+  senderDied(): void;
   /** From now on it takes everything. */
   heal(): void;
 }
@@ -60,6 +62,10 @@ export function simulatedReceiver(random: Random, now: () => number): SimulatedR
 
   async function check(slice: Slice): Promise<Delivered | Pending> {
     const { texts } = await readAll(slice);
+    const said = answers.get(slice.id);
+    // What it has said before, to a sender who died of it, it says again.
+    if (said === undefined) throw passing();
+    if (!('pending' in said)) return said;
     const fate = isHealed ? 1 : random.next();
     if (fate < 0.3) return { pending: slice.id, checkAt: now() + random.below(5_000) };
     if (fate < 0.4) throw final();
@@ -67,17 +73,17 @@ export function simulatedReceiver(random: Random, now: () => number): SimulatedR
       answers.delete(slice.id);
       throw passing();
     }
-    const said = answers.get(slice.id);
-    if (said !== undefined && 'pending' in said) {
-      take(texts);
-      answers.set(slice.id, { bytes: 1 });
-    }
+    take(texts);
+    answers.set(slice.id, { bytes: 1 });
     return { bytes: 1 };
   }
 
   return {
     ...{ taken, inDoubt },
     destination: { limits: () => LIMITS, deliver, check },
+    senderDied() {
+      for (const text of taken.keys()) inDoubt.add(text);
+    },
     heal() {
       isHealed = true;
     },
