@@ -32,8 +32,8 @@ const AT_ONCE = 4;
  * pending, and asked about by the attempt after that time, whatever happened in between.
  *
  * Where slices are cut depends on the batch and the limits alone. One that is too large for the far side is halved,
- * down to the record that no half can help; that is kept too. After a failure that may pass no further slice is begun, and the failure
- * thrown: a dead far side is not asked once a slice.
+ * down to the record that no half can help; that is kept too. After a failure that may pass no further slice is begun,
+ * and the failure thrown: a dead far side is not asked once a slice.
  */
 export async function deliverInSlices(ports: SlicesPorts, before = NO_PROGRESS): Promise<Progress> {
   const { whole, now } = ports;
