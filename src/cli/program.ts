@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { flushCommand } from './commands/flush.ts';
+import { inferSchemaCommand } from './commands/infer-schema.ts';
 import { keysCommand } from './commands/keys.ts';
 import { previewCommand } from './commands/preview.ts';
 import { putCommand } from './commands/put.ts';
@@ -16,7 +17,8 @@ export function program(): Command {
     .version(VERSION)
     .showHelpAfterError('Run hydrant --help for what there is.')
     .exitOverride();
-  for (const command of [serveCommand(), putCommand(), flushCommand(), previewCommand(), keysCommand()]) {
+  const [serve, put, flush] = [serveCommand(), putCommand(), flushCommand()];
+  for (const command of [serve, put, flush, previewCommand(), inferSchemaCommand(), keysCommand()]) {
     command.showHelpAfterError(`Run hydrant ${command.name()} --help for what there is.`).exitOverride();
     hydrant.addCommand(command);
   }
