@@ -33,7 +33,7 @@ const FIRST_ATTEMPT = { attemptsMade: 0, arrivalTimestamp: AT, attemptEndingTime
 
 describe('the error output of a stream', () => {
   for (const kind of KINDS.filter((each) => each !== 'ExtendedS3')) {
-    it(`with a destination of kind ${kind}, which has no adapter, holds its records under ${FAILED_UNDER[kind]}`, async () => {
+    it(`where there is no adapter for ${kind} holds its records under ${FAILED_UNDER[kind]}`, async () => {
       const [object] = await errorObjects(kind, {});
 
       const day = '/2026/07/13/10/clicks-1-2026-07-13-10-05-09-';
