@@ -1,5 +1,6 @@
 import { DeliveryError } from '../../core/errors.ts';
 import { tooLarge } from '../../processors/lambda/halves.ts';
+import { membersOf, TEXT_MOST, textOf } from '../aws/answer.ts';
 import { functionError } from './thread.ts';
 
 /** Firehose's code for each of Lambda's exceptions, and its words where the guide gives them. */
@@ -50,8 +51,6 @@ const EXCEPTION_OF_STATUS: Readonly<Record<number, string>> = {
   500: 'ServiceException',
 };
 
-const TEXT_MOST = 300;
-
 export interface RefusedInvocation {
   readonly functionArn: string;
   readonly status: number;
@@ -66,7 +65,7 @@ export interface RefusedInvocation {
  */
 export function refusedInvocation({ functionArn, status, type, body }: RefusedInvocation): DeliveryError {
   if (status === 413) return tooLarge('request');
-  const { Message, message = Message, __type } = members(body);
+  const { Message, message = Message, __type } = membersOf(body);
   // Types come as `Name`, `Name:http://…` or `prefix#Name`.
   const named = (type ?? textOf(__type)).split(':')[0]?.split('#').at(-1) ?? '';
   const exception = Object.hasOwn(FIREHOSE_ERRORS, named) ? named : (EXCEPTION_OF_STATUS[status] ?? named);
@@ -79,7 +78,7 @@ export function refusedInvocation({ functionArn, status, type, body }: RefusedIn
 
 /** The function ran and failed; the body says how. */
 export function failedFunction(body: string): { readonly error: DeliveryError; readonly detail: string } {
-  const { errorType, errorMessage } = members(body);
+  const { errorType, errorMessage } = membersOf(body);
   const type = textOf(errorType);
   const detail = [type, textOf(errorMessage)].filter((part) => part !== '').join(': ');
   const error = type === 'Function.ResponseSizeTooLarge' ? tooLarge('response') : functionError(detail);
@@ -97,17 +96,4 @@ export function unreachable(functionArn: string, error: Error & { readonly code?
 export function timedOut(functionArn: string): DeliveryError {
   const message = `The Lambda function timed out: ${functionArn} did not answer within 5 minutes.`;
   return new DeliveryError(message, { code: 'Lambda.FunctionTimedOut', retryable: true });
-}
-
-function members(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-  } catch {
-    return {}; // a proxy's page, perhaps; the status says enough
-  }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, TEXT_MOST) : '';
 }

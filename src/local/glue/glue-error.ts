@@ -1,4 +1,5 @@
 import { DeliveryError } from '../../core/errors.ts';
+import { membersOf, TEXT_MOST, textOf } from '../aws/answer.ts';
 
 /**
  * Firehose's codes for what Glue answers.
@@ -21,8 +22,6 @@ export const INVALID_SCHEMA = 'InvalidSchema';
 export const TIMED_OUT = 'SchemaValidationTimeout';
 /** AWS has no code for it: there Glue can always be reached. */
 const UNREACHABLE = 'GlueUnreachable';
-
-const TEXT_MOST = 300;
 
 /**
  * Nothing has left when a table cannot be had, and somebody may put it right, so all of it is worth another try and
@@ -57,17 +56,4 @@ const DOWN: ReadonlySet<string> = new Set(
 export function unreachable(call: string, error: Error & { readonly code?: unknown }): DeliveryError {
   const code = typeof error.code === 'string' ? error.code : error.name;
   return glueError(UNREACHABLE, `Glue did not answer ${call} (${code}): ${error.message.slice(0, TEXT_MOST)}`);
-}
-
-function membersOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-  } catch {
-    return {}; // a proxy's page, perhaps; the status says enough
-  }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, TEXT_MOST) : '';
 }

@@ -1,4 +1,5 @@
 import { DeliveryError } from '../../core/errors.ts';
+import { membersOf, TEXT_MOST, textOf } from '../aws/answer.ts';
 
 /**
  * Firehose's codes for what Kinesis answers.
@@ -30,8 +31,6 @@ const BAD_CLOCK: ReadonlySet<string> = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-const TEXT_MOST = 300;
-
 export interface KinesisRefusal {
   readonly error: DeliveryError;
   readonly mayBeClock: boolean;
@@ -59,17 +58,4 @@ export function unreachable(call: string, error: Error & { readonly code?: unkno
 /** What answers is not Kinesis, or says more than it may. */
 export function badAnswer(call: string, why: string): DeliveryError {
   return new DeliveryError(`The answer to ${call} ${why}.`, { code: 'Kinesis.BadAnswer', retryable: true });
-}
-
-function membersOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-  } catch {
-    return {}; // a proxy's page, perhaps; the status says enough
-  }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, TEXT_MOST) : '';
 }
