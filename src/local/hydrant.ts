@@ -22,7 +22,7 @@ import { processors } from '../processors/index.ts';
 import type { Alarm } from './attempts.ts';
 import { type KnownClusters, openSearchClusters } from './clusters.ts';
 import { conversionThreads } from './conversion/threads.ts';
-import { type Disk, nodeDisk } from './disk.ts';
+import { nodeDisk } from './disk.ts';
 import { encryptionKeys, type KeyHolding } from './encryption-keys.ts';
 import { refusalOfUrl } from './endpoint-url.ts';
 import { fileStreams } from './file-streams.ts';
@@ -100,8 +100,6 @@ export interface HydrantOptions {
   readonly keys?: readonly AccessKey[];
   /** Delivery attempts that may run at once. Default 16. */
   readonly deliveryConcurrency?: number;
-  /** The file system of the data folder, unless objects go there; the machine's own unless given. */
-  readonly disk?: Disk;
   /** Takes the objects of every stream, instead of folders or S3. */
   readonly objects?: ObjectStore;
   /** Gives what is to deliver in place of this version's own adapters, which it is handed. */
@@ -158,7 +156,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const region = options.region ?? 'us-east-1';
   const clusters = await openSearchClusters({ known: options.opensearch ?? {}, region, now });
   const objectKeys = await encryptionKeys(options.encryptionKeys ?? {});
-  const { disk = nodeDisk() } = options;
+  const disk = nodeDisk();
   await disk.makeFolder(dataFolder);
   const logFolder = join(dataFolder, 'log');
   // What the log holds already is its own: a restart with a backlog must not find a smaller budget.

@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hydrant, s3Destination, sandbox } from './hydrant.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CLI, hydrant, s3Destination, sandbox } from './hydrant.ts';
 import { codeBlocks, commandsIn, ROOT } from './readme.ts';
 
 const { newFolder, clear } = await sandbox();
 afterAll(clear);
+afterEach(() => vi.unstubAllEnvs());
 
 describe('hydrant preview', () => {
   let folder: string;
@@ -139,10 +142,50 @@ describe('hydrant preview', () => {
     expect(stderr).toContain(message);
   });
 
+  it('takes the stream of a name from the configuration file', async () => {
+    const own = await newFolder();
+    const streams = [
+      { DeliveryStreamName: 'other', ExtendedS3DestinationConfiguration: s3Destination('pond', [5, 300]) },
+      { DeliveryStreamName: 'orders', ExtendedS3DestinationConfiguration: s3Destination('lake', [5, 300]) },
+    ];
+    await fs.writeFile(join(own, 'hydrant.config.json'), JSON.stringify({ streams }));
+    const args = ['preview', '--stream-name', 'orders', '--input', '-', '--json'];
+
+    const { status, stdout } = await hydrant(args, { folder: own, input: 'a\nb\n' });
+
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).objects).toMatchObject([{ bucket: 'lake', records: 2 }]);
+  });
+
   it('leaves nothing behind', async () => {
+    const temporary = await newFolder();
+    vi.stubEnv('TMPDIR', temporary);
+
     await preview(s3Destination('lake', [5, 300]));
 
+    expect(await fs.readdir(temporary)).toEqual([]);
     expect((await fs.readdir(folder)).sort()).toEqual(['events.ndjson', 'hydrant.config.json', 'pick.mjs']);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind when it is ended by %s', async (signal) => {
+    const [own, temporary] = [await newFolder(), await newFolder()];
+    await fs.writeFile(join(own, 'hang.mjs'), 'export default () => new Promise(() => {});');
+    const ExtendedS3DestinationConfiguration = s3Destination('lake', [5, 300], withFunction('hang'));
+    const streams = [{ DeliveryStreamName: 'orders', ExtendedS3DestinationConfiguration }];
+    await fs.writeFile(
+      join(own, 'hydrant.config.json'),
+      JSON.stringify({ functions: { hang: './hang.mjs' }, streams }),
+    );
+    const args = [CLI, 'preview', '--stream-name', 'orders', '--input', 'hydrant.config.json'];
+    const child = spawn(process.execPath, args, { cwd: own, env: { ...process.env, TMPDIR: temporary } });
+    const exited = once(child, 'exit');
+    await expect.poll(() => fs.readdir(temporary), { timeout: 20_000 }).toHaveLength(1);
+
+    child.kill(signal);
+    const [code] = await exited;
+
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
+    expect(await fs.readdir(temporary)).toEqual([]);
   });
 });
 

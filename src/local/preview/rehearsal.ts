@@ -8,7 +8,6 @@ import { createHydrant, type Hydrant } from '../hydrant.ts';
 import type { Settings } from '../settings.ts';
 import { type Contents, contentsOf } from './contents.ts';
 import { type Failure, failuresIn } from './failures.ts';
-import { fleetingDisk } from './fleeting-disk.ts';
 import { type KeptObject, type KeptObjects, keptObjects } from './kept-objects.ts';
 import { notedSends, type Sent } from './noted-sends.ts';
 
@@ -73,7 +72,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const said: string[] = [];
   const sends = notedSends(rowsMost);
   const hydrant = await createHydrant({
-    ...{ ...own, dataFolder, disk: fleetingDisk(), objects, transitionMs: 0, now: () => arrivedAt },
+    ...{ ...own, dataFolder, objects, transitionMs: 0, now: () => arrivedAt },
     report: (event) => void events.push(event),
     adapt: sends.adapt,
     logger: pino({ base: null }, { write: (line: string) => void said.push(...saidIn(line)) }),
