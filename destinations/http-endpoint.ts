@@ -7,6 +7,7 @@ import type { Secrets } from '../src/core/secrets.ts';
 import { codec } from '../src/formats/compression.ts';
 import { derivedUuid } from '../src/formats/derived-names.ts';
 import { type Form, firehoseForm, plainForm } from './http/forms.ts';
+import { hintedLimits } from './http/hinted-limits.ts';
 import { poster } from './http/post.ts';
 import { retryAfterMs } from './http/retry-after.ts';
 import { secretText } from './http/secret-text.ts';
@@ -32,7 +33,7 @@ export default function httpEndpoint(ports: HttpEndpointPorts): PromptDestinatio
   const post = poster({ codes: CODES, timeoutMs, answerMostBytes: ANSWER_MOST_BYTES });
 
   return {
-    limits: (config) => ({ records: RECORDS_MOST, bytes: hintBytesOf(config) }),
+    limits: hintedLimits,
 
     async deliver(slice, signal) {
       const { Url: url, AccessKey: otherwise } = endpointOf(slice.config);
@@ -54,10 +55,8 @@ export default function httpEndpoint(ports: HttpEndpointPorts): PromptDestinatio
 }
 
 const ANSWER_WITHIN_MS = 180_000;
-/** The protocol's limits. */
+/** The protocol's limit. */
 const ANSWER_MOST_BYTES = 1024 * 1024;
-const RECORDS_MOST = 10_000;
-const MIB = 1024 * 1024;
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html */
 const CODES = {
@@ -121,12 +120,6 @@ function commonAttributesOf(config: JsonObject): string | undefined {
 function endpointOf({ EndpointConfiguration: endpoint }: JsonObject): JsonObject & { readonly Url: string } {
   assert(isJsonObject(endpoint) && typeof endpoint.Url === 'string', 'a stored HTTP endpoint has a URL');
   return { ...endpoint, Url: endpoint.Url };
-}
-
-/** A request holds as much as a stream buffers: what AWS sends in one. */
-function hintBytesOf({ BufferingHints: hints }: JsonObject): number {
-  assert(isJsonObject(hints) && typeof hints.SizeInMBs === 'number', 'stored hints are complete');
-  return hints.SizeInMBs * MIB;
 }
 
 function requestOptionsOf({ RequestConfiguration: options }: JsonObject): JsonObject {

@@ -9,6 +9,7 @@ import { derivedUuid } from '../src/formats/derived-names.ts';
 import { joinRecords } from '../src/formats/join.ts';
 import { cookieIn, refusedBy, saidIn } from './http/hec-answers.ts';
 import { eventsOf } from './http/hec-events.ts';
+import { hintedLimits } from './http/hinted-limits.ts';
 import { type Answer, type Post, poster } from './http/post.ts';
 import { secretText } from './http/secret-text.ts';
 import { sized } from './http/sized.ts';
@@ -42,7 +43,7 @@ export default function splunk({ now, secrets, timeoutMs = ANSWER_WITHIN_MS }: S
   }
 
   return {
-    limits: (config) => ({ records: RECORDS_MOST, bytes: hintBytesOf(config) }),
+    limits: hintedLimits,
 
     async deliver(slice, signal) {
       const channel = derivedUuid(`${slice.id}/${slice.plan.attempt}`);
@@ -76,10 +77,8 @@ export default function splunk({ now, secrets, timeoutMs = ANSWER_WITHIN_MS }: S
 
 const ANSWER_WITHIN_MS = 60_000;
 const ANSWER_MOST_BYTES = 1024 * 1024;
-const RECORDS_MOST = 10_000;
 const FIRST_POLL_MS = 1_000;
 const LONGEST_POLL_MS = 10_000;
-const MIB = 1024 * 1024;
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html */
 const CODES = {
@@ -163,10 +162,4 @@ function endpointOf({ HECEndpoint }: JsonObject): string {
 function acknowledgementTimeoutMs({ HECAcknowledgmentTimeoutInSeconds: seconds }: JsonObject): number {
   assert(typeof seconds === 'number', 'a stored Splunk destination has its timeout');
   return seconds * 1_000;
-}
-
-/** A request holds as much as a stream buffers: what AWS sends in one. */
-function hintBytesOf({ BufferingHints: hints }: JsonObject): number {
-  assert(isJsonObject(hints) && typeof hints.SizeInMBs === 'number', 'stored hints are complete');
-  return hints.SizeInMBs * MIB;
 }

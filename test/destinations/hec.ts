@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { type FarSide, farSide, type Received } from './far-side.ts';
+import { type FarRequest, type FarSide, farSide } from '../kit/far-side.ts';
 
 export const TOKEN = '0f1e2d3c-token-that-nobody-may-see';
 
@@ -34,7 +34,7 @@ export async function collector(options: CollectorOptions = {}): Promise<Collect
   const sent = new Map<string, { readonly body: string; polls: number }[]>();
   let polls = 0;
 
-  function answerTo({ path, headers, body }: Received): Said {
+  function answerTo({ path, headers, body }: FarRequest): Said {
     if (headers.authorization !== `Splunk ${TOKEN}`) return said(403, { text: 'Invalid token', code: 4 });
     const url = new URL(path, 'http://splunk');
     if (url.pathname === '/services/collector/ack') return answerToPoll(url.searchParams.get('channel') ?? '', body);

@@ -10,7 +10,8 @@ import httpEndpoint from '../../destinations/http-endpoint.ts';
 import type { Slice } from '../../src/core/destination.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { heldSecrets } from '../../src/local/held-secrets.ts';
-import { type FarSide, farSide, type Received, rawFarSide } from './far-side.ts';
+import { type FarRequest, type FarSide, farSide } from '../kit/far-side.ts';
+import { rawFarSide } from './raw-far-side.ts';
 import { ARRIVED_AT, sliceOf, type ToSlice } from './slice.ts';
 
 const NOW = ARRIVED_AT;
@@ -34,7 +35,7 @@ async function rawServer(connected: Parameters<typeof rawFarSide>[0]): Promise<F
 }
 
 /** What the protocol has an endpoint say. */
-function taken({ headers }: Received, response: ServerResponse, changes: JsonObject = {}): void {
+function taken({ headers }: FarRequest, response: ServerResponse, changes: JsonObject = {}): void {
   const said = { requestId: headers['x-amz-firehose-request-id'], timestamp: NOW + 5, ...changes };
   json(response, 200, JSON.stringify(said));
 }
@@ -234,7 +235,7 @@ describe('plain bodies', () => {
 describe('an answer', () => {
   const INVALID = { code: 'HttpEndpoint.InvalidResponseFromDestination', retryable: true, isTooLarge: false };
 
-  it.each<[string, (received: Received, response: ServerResponse) => void]>([
+  it.each<[string, (received: FarRequest, response: ServerResponse) => void]>([
     ['a page of HTML', (_, response) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>hi')],
     ['HTML that says it is JSON', (_, response) => json(response, 200, '<p>hi')],
     ['nothing', (_, response) => json(response, 200, '')],

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { Received } from './far-side.ts';
+import type { FarRequest } from '../kit/far-side.ts';
 
 /** What one document of a bulk request says of itself. */
 export interface Indexed {
@@ -9,7 +9,7 @@ export interface Indexed {
 }
 
 /** The documents of a request; throws where it is not what a cluster takes. */
-export function documentsOf({ body, headers, path }: Received): readonly Indexed[] {
+export function documentsOf({ body, headers, path }: FarRequest): readonly Indexed[] {
   if (!path.split('?')[0]?.endsWith('/_bulk')) throw new Error(`${path} is no bulk request`);
   if (headers['content-type'] !== 'application/x-ndjson') throw new Error('the body has no content type of lines');
   const lines = `${body}`.split('\n');
@@ -31,7 +31,7 @@ export function cluster() {
   let made = 0;
   return {
     documents,
-    answer(received: Received, response: ServerResponse): void {
+    answer(received: FarRequest, response: ServerResponse): void {
       const items = documentsOf(received).map(({ action, document }) => {
         const error = errorIn(document);
         if (error !== undefined) return { index: { status: 400, error } };

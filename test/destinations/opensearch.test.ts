@@ -10,8 +10,9 @@ import openSearch from '../../destinations/opensearch.ts';
 import type { Slice } from '../../src/core/destination.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { recordBlock } from '../../src/core/records.ts';
-import { type FarSide, farSide, type Received, rawFarSide } from './far-side.ts';
+import { type FarRequest, type FarSide, farSide } from '../kit/far-side.ts';
 import { cluster, documentsOf, json } from './opensearch-cluster.ts';
+import { rawFarSide } from './raw-far-side.ts';
 
 const NOW = Date.UTC(2026, 6, 13, 10, 5, 9);
 const FIRST = 10;
@@ -229,7 +230,7 @@ describe('a record', () => {
 describe('an item of the answer', () => {
   const answering =
     (...items: readonly JsonValue[]) =>
-    (_: Received, response: ServerResponse) =>
+    (_: FarRequest, response: ServerResponse) =>
       json(response, 200, { items });
   const failing = (status: number, type: string) => ({ index: { status, error: { type, reason: 'because' } } });
   const TAKEN = { index: { status: 200 } };
@@ -309,7 +310,7 @@ describe('an item of the answer', () => {
 });
 
 describe('an answer', () => {
-  it.each<[string, (_: Received, response: ServerResponse) => void]>([
+  it.each<[string, (_: FarRequest, response: ServerResponse) => void]>([
     ['a page of HTML', (_, response) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>hi')],
     ['nothing', (_, response) => void response.writeHead(200).end()],
     ['an array', (_, response) => json(response, 200, [])],

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import splunk from '../../destinations/splunk.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { heldSecrets } from '../../src/local/held-secrets.ts';
-import { type FarSide, rawFarSide } from './far-side.ts';
+import type { FarSide } from '../kit/far-side.ts';
 import { type Collector, collector, TOKEN } from './hec.ts';
+import { rawFarSide } from './raw-far-side.ts';
 import { sliceOf, type ToSlice } from './slice.ts';
 
 const never = new AbortController().signal;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { client } from '../../src/cli/client.ts';
-import { type FarSide, farSide, type Received } from '../destinations/far-side.ts';
+import { type FarRequest, type FarSide, farSide } from '../kit/far-side.ts';
 import { hydrant, linesIn, s3Destination, sandbox } from './hydrant.ts';
 
 const { newFolder, start, clear } = await sandbox();
@@ -79,7 +79,7 @@ describe("a destination of the user's own", () => {
   it('is ClickHouse, of the example: rows once, a bad one alone in the error output', async () => {
     const tokens = new Set<string>();
     const rows: unknown[] = [];
-    far = await farSide(({ path, body }: Received, response: ServerResponse) => {
+    far = await farSide(({ path, body }: FarRequest, response: ServerResponse) => {
       const query = new URL(path, 'http://clickhouse').searchParams;
       const lines = `${body}`.split('\n');
       if (query.get('query') !== 'INSERT INTO `events` FORMAT JSONEachRow' || query.get('database') !== 'logs') {

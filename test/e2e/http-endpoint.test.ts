@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { client } from '../../src/cli/client.ts';
-import { type FarSide, farSide } from '../destinations/far-side.ts';
+import { type FarSide, farSide } from '../kit/far-side.ts';
 import { hydrant, linesIn, s3Destination, sandbox } from './hydrant.ts';
 
 const { newFolder, start, clear } = await sandbox();

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 /** What a far side got in one request. */
@@ -47,21 +47,45 @@ export async function moodyFarSide(
 ): Promise<MoodyFarSide> {
   const held: Uint8Array[] = [];
   const known = new Set<string>();
-  const sockets = new Set<Socket>();
   const events = new EventEmitter();
 
   async function answer(request: FarRequest, response: ServerResponse): Promise<void> {
     events.emit('request');
-    if (far.mood === 'slow') await once(events, 'release');
-    if (far.mood === 'silent') return;
-    if (far.mood === 'closes before') return void response.destroy();
-    const { status, headers = {}, body, records = [], id } = far.mood === 'overloaded' ? overloaded : take(request);
+    if (moody.mood === 'slow') await once(events, 'release');
+    if (moody.mood === 'silent') return;
+    if (moody.mood === 'closes before') return void response.destroy();
+    const { status, headers = {}, body, records = [], id } = moody.mood === 'overloaded' ? overloaded : take(request);
     if (id === undefined || !known.has(id)) held.push(...records);
     if (id !== undefined) known.add(id);
-    if (far.mood === 'closes after') response.destroy();
+    if (moody.mood === 'closes after') response.destroy();
     else response.writeHead(status, headers).end(body);
   }
 
+  const { url, connections, close } = await farSide(answer);
+  const moody: MoodyFarSide = {
+    ...{ url, held, mood: 'takes', connections, close },
+    request: () => once(events, 'request'),
+    release() {
+      moody.mood = 'takes';
+      events.emit('release');
+    },
+  };
+  return moody;
+}
+
+export interface FarSide {
+  readonly url: string;
+  readonly received: readonly FarRequest[];
+  /** Connections that are open. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+/** An HTTP server on this machine that answers as it is told; each request is read to its end first. */
+export async function farSide(
+  answer: (request: FarRequest, response: ServerResponse) => void | Promise<void>,
+): Promise<FarSide> {
+  const received: FarRequest[] = [];
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = [];
     try {
@@ -72,8 +96,16 @@ export async function moodyFarSide(
     const sent = Buffer.concat(chunks);
     const { url = '', headers } = incoming;
     const body = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
-    await answer({ path: url, headers, body }, response);
+    const request = { path: url, headers, body };
+    received.push(request);
+    await answer(request, response);
   });
+  return { received, ...(await listening(server)) };
+}
+
+/** Opens a server on a free port of this machine, and keeps count of its connections. */
+export async function listening(server: Server): Promise<Omit<FarSide, 'received'>> {
+  const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -81,16 +113,8 @@ export async function moodyFarSide(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // not a pipe
-
-  const far: MoodyFarSide = {
+  return {
     url: `http://127.0.0.1:${port}`,
-    held,
-    mood: 'takes',
-    request: () => once(events, 'request'),
-    release() {
-      far.mood = 'takes';
-      events.emit('release');
-    },
     connections: () => sockets.size,
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -98,5 +122,4 @@ export async function moodyFarSide(
       await once(server, 'close');
     },
   };
-  return far;
 }
