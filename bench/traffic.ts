@@ -1,7 +1,7 @@
 import { nodeDisk } from '../src/local/disk.ts';
 import { openLog } from '../src/local/log/log.ts';
 import { countedDisk } from '../test/kit/counted-disk.ts';
-import { aStream } from '../test/kit/streams.ts';
+import { aStream, partitionedBy } from '../test/kit/streams.ts';
 import { world } from '../test/kit/world.ts';
 import type { Row } from './table.ts';
 
@@ -42,7 +42,7 @@ function told({ written, read }: Traffic) {
 async function traffic(folder: string, partitions: number): Promise<Traffic> {
   const disk = countedDisk(nodeDisk());
   const buffer = await openLog({ folder, disk, budgetBytes: BUDGET_BYTES, fsync: 'always', warn: console.warn });
-  const config = partitions === 0 ? {} : PARTITIONED;
+  const config = partitions === 0 ? {} : partitionedBy('p');
   const stream = aStream({ sizeMb: 128, intervalSeconds: 900, config });
   const { put, timers } = await world([stream], { buffer });
   disk.taken();
@@ -61,20 +61,3 @@ async function traffic(folder: string, partitions: number): Promise<Traffic> {
   await buffer.close();
   return { written: written / bytes, read: read / bytes };
 }
-
-const PARTITIONED = {
-  Prefix: 'p=!{partitionKeyFromQuery:p}/',
-  DynamicPartitioningConfiguration: { Enabled: true },
-  ProcessingConfiguration: {
-    Enabled: true,
-    Processors: [
-      {
-        Type: 'MetadataExtraction',
-        Parameters: [
-          { ParameterName: 'MetadataExtractionQuery', ParameterValue: '{p: .p}' },
-          { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
-        ],
-      },
-    ],
-  },
-};

@@ -48,3 +48,16 @@ export function aKinesisStream(options: StreamToMake = {}): StreamDefinition {
   };
   return { ...stream, type: 'KinesisStreamAsSource', source: { KinesisStreamSourceConfiguration: source } };
 }
+
+/** Members of a bucket's configuration that partition by a key of the records. */
+export function partitionedBy(key: string): JsonObject {
+  const parameters = { MetadataExtractionQuery: `{${key}: .${key}}`, JsonParsingEngine: 'JQ-1.6' };
+  const Parameters = Object.entries(parameters).map(([ParameterName, ParameterValue]) => {
+    return { ParameterName, ParameterValue };
+  });
+  return {
+    Prefix: `${key}=!{partitionKeyFromQuery:${key}}/`,
+    DynamicPartitioningConfiguration: { Enabled: true },
+    ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'MetadataExtraction', Parameters }] },
+  };
+}

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { openLog } from '../../../src/local/log/log.ts';
 import { countedDisk } from '../../kit/counted-disk.ts';
 import { seededRandom } from '../../kit/random.ts';
 import { simulatedDisk } from '../../kit/simulated-disk.ts';
-import { aStream } from '../../kit/streams.ts';
+import { aStream, partitionedBy } from '../../kit/streams.ts';
 import { world } from '../../kit/world.ts';
 
 const MIB = 1024 * 1024;
@@ -13,7 +14,7 @@ const PUTS = 16;
 
 it('a record is written once and read once, and once more of each when it is processed', async () => {
   const plain = await traffic({});
-  const processed = await traffic(PROCESSED);
+  const processed = await traffic(partitionedBy('p'));
 
   expect(plain.written).toBeCloseTo(1, 1);
   expect(plain.read).toBeCloseTo(1, 1);
@@ -22,7 +23,7 @@ it('a record is written once and read once, and once more of each when it is pro
 });
 
 /** Bytes that the log wrote and read for each byte put, from the put to the end of the delivery. */
-async function traffic(config: typeof PROCESSED | Record<string, never>) {
+async function traffic(config: JsonObject) {
   const disk = countedDisk(simulatedDisk(seededRandom(1).next));
   const buffer = await openLog({
     ...{ folder: '/log', disk, budgetBytes: 512 * MIB, fsync: 'always', newSalt: () => 1 },
@@ -45,20 +46,3 @@ async function traffic(config: typeof PROCESSED | Record<string, never>) {
   await buffer.close();
   return { written: written / bytes, read: read / bytes };
 }
-
-const PROCESSED = {
-  Prefix: 'p=!{partitionKeyFromQuery:p}/',
-  DynamicPartitioningConfiguration: { Enabled: true },
-  ProcessingConfiguration: {
-    Enabled: true,
-    Processors: [
-      {
-        Type: 'MetadataExtraction',
-        Parameters: [
-          { ParameterName: 'MetadataExtractionQuery', ParameterValue: '{p: .p}' },
-          { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
-        ],
-      },
-    ],
-  },
-};
