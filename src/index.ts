@@ -21,6 +21,7 @@ export type {
   TransformerRecord,
   TransformerResult,
 } from './local/functions/transformer.ts';
-export { createHydrant, type Hydrant, type HydrantOptions } from './local/hydrant.ts';
+export { createHydrant, type Hydrant } from './local/hydrant.ts';
 export type { HydrantConfig } from './local/hydrant-config.ts';
+export type { HydrantOptions } from './local/hydrant-options.ts';
 export { type HttpServer, type ServeOptions, serve } from './local/server.ts';
