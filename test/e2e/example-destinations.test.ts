@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
 import { type DestinationUnderTest, describeDestination, ownDestination, SECRET } from '../kit/destination.ts';
 
 // The examples import the package by its name, so they need the build.
@@ -11,6 +14,12 @@ const config = (scheme: string, path: string) => (url: string) => ({
 
 const loki = await load('loki');
 const clickhouse = await load('clickhouse');
+
+it.each(['loki', 'clickhouse', 'postgres'])('the example %s has fewer than 40 lines, as README.md says', (name) => {
+  const file = join(import.meta.dirname, '..', '..', 'examples', 'destinations', `${name}.mjs`);
+
+  expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThan(40);
+});
 
 const rows: DestinationUnderTest['record'] = (number) => Buffer.from(JSON.stringify({ number, text: 'Käse' }));
 
