@@ -74,14 +74,20 @@ describe('rooms', () => {
     'src/api/': [/^src\/(core|formats)\//, /^node:(assert|buffer|crypto|util|zlib)$/],
     'src/processors/': [/^src\/(core|formats)\//, /^node:(buffer|util|zlib)$/],
     'src/sources/': [/^src\/(core|formats)\//, /^node:crypto$/],
-    'src/local/': [
-      /^src\/(core|api|formats|objects|processors|sources)\//,
+    'src/host/': [
+      /^src\/(core|api|formats|processors)\//,
       /^destinations\//,
       /^node:/,
-      /^(pino|hyparquet|@aws-sdk\/client-s3|@aws-crypto\/client-node)$/,
+      /^@aws-(sdk\/client-s3|crypto\/client-node)$/,
     ],
-    'src/lambda/': [/^src\/core\//, /^node:(assert|crypto)$/],
-    'src/cli/': [/^src\/(core|api|local)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
+    'src/local/': [
+      /^src\/(core|api|formats|host|objects|processors|sources)\//,
+      /^destinations\//,
+      /^node:/,
+      /^(pino|hyparquet)$/,
+    ],
+    'src/lambda/': [/^src\/(core|api|formats|host|objects|processors)\//, /^destinations\//, /^node:/, /^@aws-sdk\//],
+    'src/cli/': [/^src\/(core|api|host|local|lambda)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],
     'src/': [/^src\//, /^destinations\//],
   };

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { ApiError, ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type RequestToSign, signed } from '../local/aws/signature.ts';
+import { type RequestToSign, signed } from '../host/aws/signature.ts';
 
 /** Where `hydrant serve` listens unless told otherwise. */
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4573';

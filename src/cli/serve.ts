@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AccessKey } from '../api/authentication/keys.ts';
 import { ConfigError } from '../core/errors.ts';
+import { isLoopback } from '../host/loopback.ts';
 import { applyStreams } from '../local/apply-streams.ts';
 import { loadConfig } from '../local/config.ts';
 import { loadDestinations } from '../local/custom-destinations.ts';
@@ -8,7 +9,6 @@ import { nodeDisk } from '../local/disk.ts';
 import { createHydrant, type Hydrant } from '../local/hydrant.ts';
 import { hasIssuedKeys } from '../local/keys/key-files.ts';
 import { withSecrets } from '../local/keys/key-settings.ts';
-import { isLoopback } from '../local/loopback.ts';
 import { type HttpServer, serve } from '../local/server.ts';
 import { type GivenSettings, type Settings, settled } from '../local/settings.ts';
 import { checkStreamMembers } from '../local/stream-members.ts';

@@ -1,10 +1,8 @@
 import type { Attempted, Drain } from '../core/drain.ts';
 import { DeliveryError } from '../core/errors.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
+import type { Alarm } from '../host/alarm.ts';
 import { type Job, slots } from './slots.ts';
-
-/** Calls back at or soon after a time in ms since the epoch, once; the result cancels it. */
-export type Alarm = (at: number, ring: () => void) => () => void;
 
 export interface AttemptsPorts {
   readonly drain: Drain;

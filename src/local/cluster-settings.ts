@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
-import type { ClusterSettings } from './clusters.ts';
-import { secretReference, secretWithin } from './secret-reference.ts';
+import type { ClusterSettings } from '../host/clusters.ts';
+import { secretReference, secretWithin } from './secret-settings.ts';
 import { httpUrl, members, oneOf, region, type Setting, text } from './setting.ts';
 
 /** What a configuration file may say of an OpenSearch cluster. */

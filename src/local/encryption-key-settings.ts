@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
-import type { KeyHolding } from './encryption-keys.ts';
+import type { KeyHolding } from '../host/encryption-keys.ts';
 import { httpUrl, members, type Setting, text } from './setting.ts';
 
 /** How a configuration file says where a key is that objects are encrypted under. */

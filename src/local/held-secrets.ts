@@ -1,7 +1,7 @@
 import { DeliveryError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Secrets } from '../core/secrets.ts';
-import { placeOf, type SecretReference, secretAt } from './secret-reference.ts';
+import { placeOf, type SecretReference, secretAt } from '../host/secret-reference.ts';
 
 /** Secrets that this machine holds in place of AWS Secrets Manager. Read anew each time: rotation needs no restart. */
 export function heldSecrets(references: Readonly<Record<string, SecretReference>>): Secrets {

@@ -5,12 +5,12 @@ import type { ApiSettings } from '../api/context.ts';
 import type { ObjectStore } from '../core/objects.ts';
 import type { Adapters } from '../core/route.ts';
 import type { EncryptionKeys } from '../formats/encryption.ts';
+import type { Alarm } from '../host/alarm.ts';
+import { refusalOfUrl } from '../host/endpoint-url.ts';
+import { hostTables } from '../host/glue/host-tables.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { s3Objects } from '../objects/s3.ts';
-import type { Alarm } from './attempts.ts';
 import { conversionThreads } from './conversion/threads.ts';
-import { refusalOfUrl } from './endpoint-url.ts';
-import { hostTables } from './glue/host-tables.ts';
 import { heldSecrets } from './held-secrets.ts';
 import type { HydrantOptions } from './hydrant-options.ts';
 

@@ -5,14 +5,14 @@ import type { DrainEvent } from '../core/events.ts';
 import type { ObjectStore } from '../core/objects.ts';
 import type { Adapters } from '../core/route.ts';
 import type { TableSchema } from '../formats/conversion/converter.ts';
+import type { KnownClusters } from '../host/clusters.ts';
+import type { KeyHolding } from '../host/encryption-keys.ts';
+import type { LambdaApiSettings } from '../host/functions/lambda-api.ts';
+import type { GlueSettings } from '../host/glue/glue-api.ts';
+import type { SecretReference } from '../host/secret-reference.ts';
 import type { S3Settings } from '../objects/s3.ts';
-import type { KnownClusters } from './clusters.ts';
-import type { KeyHolding } from './encryption-keys.ts';
-import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
-import type { GlueSettings } from './glue/glue-api.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
-import type { SecretReference } from './secret-reference.ts';
 
 export interface HydrantOptions {
   /**

@@ -9,17 +9,17 @@ import { drain } from '../core/drain.ts';
 import { ApiError } from '../core/errors.ts';
 import { ingest, sourceIngest } from '../core/ingest.ts';
 import type { StreamDefinition } from '../core/streams.ts';
+import { alarmOf } from '../host/alarm.ts';
+import { openSearchClusters } from '../host/clusters.ts';
+import { encryptionKeys } from '../host/encryption-keys.ts';
+import type { FunctionLine } from '../host/functions/function-ports.ts';
+import { jqWorker } from '../host/jq-worker.ts';
 import { processors } from '../processors/index.ts';
-import type { Alarm } from './attempts.ts';
-import { openSearchClusters } from './clusters.ts';
 import { nodeDisk } from './disk.ts';
-import { encryptionKeys } from './encryption-keys.ts';
 import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
-import type { FunctionLine } from './functions/local-function.ts';
 import { hostAdapters } from './host-adapters.ts';
 import type { HydrantOptions } from './hydrant-options.ts';
-import { jqWorker } from './jq-worker.ts';
 import { allKeys } from './keys/all-keys.ts';
 import { keyFiles } from './keys/key-files.ts';
 import { kinesisApi } from './kinesis/kinesis-api.ts';
@@ -62,8 +62,6 @@ export interface Hydrant {
 /** AWS's quota in its largest regions. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 const STREAM_QUOTA = 5_000;
 const CLOSE_GRACE_MS = 5_000;
-/** setTimeout's own limit. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The whole service on one machine, short of a network: opens what the data folder holds, and goes on delivering it.
@@ -187,11 +185,4 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
 function functionLog(logger: Logger): (line: FunctionLine) => void {
   return ({ functionName, streamName, level, text }) =>
     logger[level]({ function: functionName, ...(streamName !== undefined && { stream: streamName }) }, text);
-}
-
-function alarmOf(now: () => number): Alarm {
-  return (at, ring) => {
-    const timer = setTimeout(ring, Math.min(Math.max(at - now(), 0), LONGEST_TIMER_MS));
-    return () => clearTimeout(timer);
-  };
 }

@@ -2,18 +2,19 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { checkedSchema, type TableSchema } from '../formats/conversion/converter.ts';
+import type { KnownClusters } from '../host/clusters.ts';
+import type { KeyHolding } from '../host/encryption-keys.ts';
+import type { LambdaApiSettings } from '../host/functions/lambda-api.ts';
+import type { GlueSettings } from '../host/glue/glue-api.ts';
+import type { SecretReference } from '../host/secret-reference.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import { cluster, clusterNames, clusterWithin } from './cluster-settings.ts';
-import type { KnownClusters } from './clusters.ts';
 import { encryptionKey, holdingWithin, kmsKeyArns } from './encryption-key-settings.ts';
-import type { KeyHolding } from './encryption-keys.ts';
-import type { LambdaApiSettings } from './functions/lambda-api.ts';
 import type { LocalModule } from './functions/local-function.ts';
-import type { GlueSettings } from './glue/glue-api.ts';
 import type { LogLevel } from './hydrant-config.ts';
 import { type ConfiguredKey, configuredKey } from './keys/key-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
-import { type SecretReference, secretReference, secretWithin } from './secret-reference.ts';
+import { secretReference, secretWithin } from './secret-settings.ts';
 import {
   durationMs,
   httpUrl,

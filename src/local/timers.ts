@@ -5,7 +5,8 @@ import { dueAt, isCrowded, lanesToRelieve } from '../core/policy.ts';
 import { retryAt } from '../core/retry.ts';
 import { hintsOf } from '../core/settings.ts';
 import type { StreamDefinition } from '../core/streams.ts';
-import { type Alarm, attempts } from './attempts.ts';
+import type { Alarm } from '../host/alarm.ts';
+import { attempts } from './attempts.ts';
 
 export interface TimersPorts {
   readonly drain: Drain;

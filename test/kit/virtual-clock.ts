@@ -1,4 +1,4 @@
-import type { Alarm } from '../../src/local/attempts.ts';
+import type { Alarm } from '../../src/host/alarm.ts';
 
 export interface VirtualClock {
   now(): number;

@@ -1,9 +1,10 @@
 import { DeliveryError } from '../../core/errors.ts';
+import { functionNameIn } from '../../host/functions/function-arn.ts';
+import type { FunctionPorts } from '../../host/functions/function-ports.ts';
+import { type LambdaApiSettings, lambdaApi } from '../../host/functions/lambda-api.ts';
 import { lambdaTransform } from '../../processors/lambda/lambda-transform.ts';
 import type { Transform } from '../../processors/lambda/transform.ts';
-import { functionNameIn } from './function-arn.ts';
-import { type LambdaApiSettings, lambdaApi } from './lambda-api.ts';
-import { type FunctionPorts, type LocalModule, localFunction } from './local-function.ts';
+import { type LocalModule, localFunction } from './local-function.ts';
 
 export interface FunctionsOptions extends FunctionPorts {
   /** Local modules by the name of the function they stand for. */

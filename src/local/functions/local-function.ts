@@ -2,14 +2,14 @@ import { strict as assert } from 'node:assert';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, DeliveryError } from '../../core/errors.ts';
+import type { FunctionPorts } from '../../host/functions/function-ports.ts';
 import { inHalves } from '../../processors/lambda/halves.ts';
 import { lambdaTransform } from '../../processors/lambda/lambda-transform.ts';
 import type { Transform, TransformBatch } from '../../processors/lambda/transform.ts';
-import type { Alarm } from '../attempts.ts';
 import { plainCall, plainOutcomes } from './plain-form.ts';
 import { startThread, type Thread } from './thread.ts';
 import { threads } from './threads.ts';
-import type { FunctionForm, LogLevel, WorkerAnswer, WorkerCall } from './worker-protocol.ts';
+import type { FunctionForm, WorkerAnswer, WorkerCall } from './worker-protocol.ts';
 
 export interface LocalModule {
   /** The module's absolute path. */
@@ -20,22 +20,6 @@ export interface LocalModule {
   readonly memoryMb?: number;
   /** Calls at once, with a worker each; 5 unless given. */
   readonly concurrency?: number;
-}
-
-/** What a function says on the console, a line at a time, bounded. */
-export interface FunctionLine {
-  readonly functionName: string;
-  /** The stream whose records are being transformed; absent while the module loads, and between calls. */
-  readonly streamName?: string;
-  readonly level: LogLevel;
-  readonly text: string;
-}
-
-export interface FunctionPorts {
-  readonly now: () => number;
-  readonly alarm: Alarm;
-  readonly newInvocationId: () => string;
-  readonly log: (line: FunctionLine) => void;
 }
 
 export interface LocalFunction {

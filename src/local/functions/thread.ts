@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { DeliveryError } from '../../core/errors.ts';
+import { functionError } from '../../host/functions/lambda-error.ts';
 import { WORKER_PROGRAM } from './worker-program.ts';
 import type {
   FunctionForm,
@@ -161,10 +161,4 @@ function promised<T>(): Promised<T> {
     settle = { resolve, reject };
   });
   return { promise, ...settle! }; // the executor has run
-}
-
-/** AWS's words. What the function's error was stands in the log, as on AWS, and in the cause. */
-export function functionError(reason: string): DeliveryError {
-  const message = 'The Lambda function was successfully invoked but it returned an error result.';
-  return new DeliveryError(message, { code: 'Lambda.FunctionError', retryable: true, cause: new Error(reason) });
 }

@@ -2,8 +2,9 @@ import type { AccessKey } from '../../api/authentication/keys.ts';
 import { isLike } from '../../api/authentication/permission.ts';
 import { OPERATIONS } from '../../api/operations/index.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { placeOf, type SecretReference, secretAt } from '../../host/secret-reference.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { placeOf, type SecretReference, secretAt, secretReference } from '../secret-reference.ts';
+import { secretReference } from '../secret-settings.ts';
 import { listOf, members, oneOf, type Setting, text, textLike } from '../setting.ts';
 
 /** What a key may be used for, in a word. */

@@ -1,9 +1,9 @@
 import { isAscii } from 'node:buffer';
 import { DeliveryError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Alarm } from '../attempts.ts';
-import { jsonPost } from '../aws/json-post.ts';
-import type { Credentials } from '../aws/signature.ts';
+import type { Alarm } from '../../host/alarm.ts';
+import { jsonPost } from '../../host/aws/json-post.ts';
+import type { Credentials } from '../../host/aws/signature.ts';
 import { badAnswer, refusal, unreachable } from './kinesis-error.ts';
 
 export interface KinesisSettings {

@@ -1,5 +1,5 @@
 import { DeliveryError } from '../../core/errors.ts';
-import { membersOf, TEXT_MOST, textOf } from '../aws/answer.ts';
+import { membersOf, TEXT_MOST, textOf } from '../../host/aws/answer.ts';
 
 /**
  * Firehose's codes for what Kinesis answers.

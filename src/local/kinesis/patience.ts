@@ -1,6 +1,6 @@
 import { ApiError, DeliveryError } from '../../core/errors.ts';
 import { backoffMs } from '../../core/retry.ts';
-import type { Alarm } from '../attempts.ts';
+import type { Alarm } from '../../host/alarm.ts';
 
 /** Waits until then, or until the signal aborts. */
 export function pause(at: number, alarm: Alarm, signal: AbortSignal): Promise<void> {

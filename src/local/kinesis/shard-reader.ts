@@ -1,7 +1,7 @@
 import { DeliveryError } from '../../core/errors.ts';
 import type { SourceIngest } from '../../core/ingest.ts';
 import type { StreamDefinition } from '../../core/streams.ts';
-import type { Alarm } from '../attempts.ts';
+import type { Alarm } from '../../host/alarm.ts';
 import { type Cursor, cursorIn, hasEnded, piecesOf, startAt } from './cursor.ts';
 import type { KinesisApi, KinesisStream, ReadRecords, Start } from './kinesis-api.ts';
 import { EXPIRED_ITERATOR } from './kinesis-error.ts';

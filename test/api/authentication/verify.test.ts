@@ -5,7 +5,7 @@ import type { AccessKey } from '../../../src/api/authentication/keys.ts';
 import { basicTime } from '../../../src/api/authentication/signature.ts';
 import { verify } from '../../../src/api/authentication/verify.ts';
 import type { ApiRequest } from '../../../src/api/context.ts';
-import { signed } from '../../../src/local/aws/signature.ts';
+import { signed } from '../../../src/host/aws/signature.ts';
 import { testApi } from '../../kit/api.ts';
 import { KEY, sdkTo, signedSdk } from '../sdk-client.ts';
 

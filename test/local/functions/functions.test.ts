@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { functionNameIn } from '../../../src/local/functions/function-arn.ts';
+import { functionNameIn } from '../../../src/host/functions/function-arn.ts';
 import { inWords } from '../../processors/lambda/batch.ts';
 import { fileOf, running, runningModule } from './kit.ts';
 

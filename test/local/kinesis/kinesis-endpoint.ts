@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { signed } from '../../../src/local/aws/signature.ts';
+import { signed } from '../../../src/host/aws/signature.ts';
 import type { KinesisModel, Refused } from './kinesis-model.ts';
 
 export const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };

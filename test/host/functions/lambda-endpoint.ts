@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { signed } from '../../../src/local/aws/signature.ts';
+import { signed } from '../../../src/host/aws/signature.ts';
 
 export const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
 const FUNCTIONS: readonly string[] = ['clean', 'clean:live'];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLoopback } from '../../src/local/loopback.ts';
+import { isLoopback } from '../../src/host/loopback.ts';
 
 it.each([
   '127.0.0.1',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { awsCredentials } from '../../../src/local/aws/credentials.ts';
+import { awsCredentials } from '../../../src/host/aws/credentials.ts';
 
 beforeEach(() => {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE']) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOfUrl } from '../../src/local/endpoint-url.ts';
+import { refusalOfUrl } from '../../src/host/endpoint-url.ts';
 
 const refusal = (url: string, plainHttp = false) => refusalOfUrl(new URL(url), { plainHttp, own: ['loki'] });
 

@@ -2,7 +2,7 @@ import { ConfigError, DeliveryError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { checkedSchema, type TableSchema } from '../../formats/conversion/converter.ts';
 import type { TableReference } from '../../formats/conversion/stream-table.ts';
-import type { Alarm } from '../attempts.ts';
+import type { Alarm } from '../alarm.ts';
 import { jsonPost } from '../aws/json-post.ts';
 import type { Credentials } from '../aws/signature.ts';
 import { ACCESS_DENIED, glueError, INVALID_SCHEMA, refusal, TIMED_OUT, unreachable } from './glue-error.ts';

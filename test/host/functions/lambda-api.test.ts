@@ -1,8 +1,8 @@
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { describe, expect, it } from 'vitest';
-import { signed } from '../../../src/local/aws/signature.ts';
+import { signed } from '../../../src/host/aws/signature.ts';
+import { running } from '../../local/functions/kit.ts';
 import { inWords } from '../../processors/lambda/batch.ts';
-import { running } from './kit.ts';
 import { type Behaviour, CREDENTIALS, failFunction, lambdaEndpoint, refuse } from './lambda-endpoint.ts';
 
 const credentials = async () => CREDENTIALS;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { signed } from '../../../src/local/aws/signature.ts';
+import { signed } from '../../../src/host/aws/signature.ts';
 
 export const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
 export const REGION = 'eu-west-1';

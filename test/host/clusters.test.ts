@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BULK_QUERY } from '../../destinations/opensearch/bulk-answer.ts';
-import { signed } from '../../src/local/aws/signature.ts';
-import { type KnownClusters, openSearchClusters } from '../../src/local/clusters.ts';
+import { signed } from '../../src/host/aws/signature.ts';
+import { type KnownClusters, openSearchClusters } from '../../src/host/clusters.ts';
 import { settingsIn } from '../../src/local/settings.ts';
 
 const NOW = Date.UTC(2026, 6, 13, 10, 5, 9);

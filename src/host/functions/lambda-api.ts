@@ -12,8 +12,8 @@ import { RESPONSE_BYTES_MOST } from '../../processors/lambda/response.ts';
 import { awsCredentials } from '../aws/credentials.ts';
 import { type Credentials, signed } from '../aws/signature.ts';
 import { functionNameIn } from './function-arn.ts';
+import type { FunctionPorts } from './function-ports.ts';
 import { failedFunction, refusedInvocation, timedOut, unreachable } from './lambda-error.ts';
-import type { FunctionPorts } from './local-function.ts';
 
 export interface LambdaApiSettings {
   /** The URL of what speaks Lambda's API, such as serverless-offline or SAM; absent for AWS. */

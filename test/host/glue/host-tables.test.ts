@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { TableReference } from '../../../src/formats/conversion/stream-table.ts';
-import { hostTables } from '../../../src/local/glue/host-tables.ts';
+import { hostTables } from '../../../src/host/glue/host-tables.ts';
 import { type Asked, CREDENTIALS, glueEndpoint, glueTable, REGION, type Said } from './glue-endpoint.ts';
 
 const ORDERS: TableReference = { database: 'shop', table: 'orders', region: REGION };

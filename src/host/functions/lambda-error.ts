@@ -1,7 +1,6 @@
 import { DeliveryError } from '../../core/errors.ts';
 import { tooLarge } from '../../processors/lambda/halves.ts';
 import { membersOf, TEXT_MOST, textOf } from '../aws/answer.ts';
-import { functionError } from './thread.ts';
 
 /** Firehose's code for each of Lambda's exceptions, and its words where the guide gives them. */
 const FIREHOSE_ERRORS: Readonly<Record<string, readonly [code: string, message: string]>> = {
@@ -96,4 +95,10 @@ export function unreachable(functionArn: string, error: Error & { readonly code?
 export function timedOut(functionArn: string): DeliveryError {
   const message = `The Lambda function timed out: ${functionArn} did not answer within 5 minutes.`;
   return new DeliveryError(message, { code: 'Lambda.FunctionTimedOut', retryable: true });
+}
+
+/** AWS's words. What the function's error was stands in the log, as on AWS, and in the cause. */
+export function functionError(reason: string): DeliveryError {
+  const message = 'The Lambda function was successfully invoked but it returned an error result.';
+  return new DeliveryError(message, { code: 'Lambda.FunctionError', retryable: true, cause: new Error(reason) });
 }

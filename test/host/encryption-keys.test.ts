@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { encrypted } from '../../src/formats/encryption.ts';
-import { encryptionKeys } from '../../src/local/encryption-keys.ts';
+import { encryptionKeys } from '../../src/host/encryption-keys.ts';
 import { collected, streamOf } from '../formats/chunks.ts';
 import { decrypted, rawKeyring } from '../formats/decrypted.ts';
 
