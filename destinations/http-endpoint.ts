@@ -10,7 +10,7 @@ import { type Form, firehoseForm, plainForm } from './http/forms.ts';
 import { hintedLimits } from './http/hinted-limits.ts';
 import { poster } from './http/post.ts';
 import { retryAfterMs } from './http/retry-after.ts';
-import { secretText } from './http/secret-text.ts';
+import { heedRefusal, secretText } from './http/secret-text.ts';
 import { sized } from './http/sized.ts';
 
 export interface HttpEndpointPorts {
@@ -46,6 +46,7 @@ export default function httpEndpoint(ports: HttpEndpointPorts): PromptDestinatio
       const answer = await post({ url, headers: request, body }, signal);
       const problem = form.problemWith(answer);
       if (problem === undefined) return { bytes: slice.bytes, refused };
+      heedRefusal(slice.config, { secrets, status: answer.status });
       const isTooLarge = answer.status === 413;
       throw new DeliveryError(without(accessKey, problem.message), {
         ...{ code: problem.code, retryable: !isTooLarge, isTooLarge, retryAfterMs: retryAfterMs(answer, now()) },

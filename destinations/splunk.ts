@@ -11,7 +11,7 @@ import { cookieIn, refusedBy, saidIn } from './http/hec-answers.ts';
 import { eventsOf } from './http/hec-events.ts';
 import { hintedLimits } from './http/hinted-limits.ts';
 import { type Answer, type Post, poster } from './http/post.ts';
-import { secretText } from './http/secret-text.ts';
+import { heedRefusal, secretText } from './http/secret-text.ts';
 import { sized } from './http/sized.ts';
 
 export interface SplunkPorts {
@@ -38,6 +38,7 @@ export default function splunk({ now, secrets, timeoutMs = ANSWER_WITHIN_MS }: S
     if (token === undefined) throw withoutToken();
     const authorized = { ...headers, Authorization: `Splunk ${token}` };
     const answer = await post({ url: `${endpointOf(config)}${url}`, body, headers: authorized }, signal);
+    heedRefusal(config, { secrets, status: answer.status });
     // It may say the token it was given.
     return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(token, '***')) };
   }

@@ -17,6 +17,15 @@ export async function secretText(
   throw new DeliveryError(message, { code: 'Hydrant.SecretUnavailable', retryable: true, refused: true });
 }
 
+/** An answer that speaks against the credential: its secret is asked for anew. */
+export function heedRefusal(
+  { SecretsManagerConfiguration: secret }: JsonObject,
+  { secrets, status }: { readonly secrets: Secrets; readonly status: number },
+): void {
+  const isRefused = status === 401 || status === 403;
+  if (isRefused && isJsonObject(secret) && secret.Enabled === true) secrets.refused?.(String(secret.SecretARN));
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -8,6 +8,7 @@ import type { EncryptionKeys } from '../formats/encryption.ts';
 import type { Alarm } from '../host/alarm.ts';
 import { refusalOfUrl } from '../host/endpoint-url.ts';
 import { hostTables } from '../host/glue/host-tables.ts';
+import { secretsManager } from '../host/secrets-manager.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { s3Objects } from '../objects/s3.ts';
 import { conversionThreads } from './conversion/threads.ts';
@@ -25,8 +26,8 @@ export interface HostAdapters {
   readonly adapters: Adapters;
   /** What can be delivered here, for the API to refuse what cannot. */
   readonly settings: Pick<ApiSettings, 'hasAdapter' | 'encryptedBy' | 'refusesUrl' | 'tables'>;
-  /** Before the attempts end: one may wait for a table. */
-  closeTables(): void;
+  /** Before the attempts end: one may wait for a table, or for a secret. */
+  closeLookUps(): void;
   /** After them. */
   closeThreads(): Promise<void>;
 }
@@ -37,11 +38,12 @@ export async function hostAdapters(options: HydrantOptions, ports: HostAdaptersP
   const { destinations: own = {}, adapt = (each) => each, plainHttp = false } = options;
   const objects = options.objects ?? (await objectsOf(options));
   const schemas = hostTables({ own: options.tables ?? {}, ...(options.glue && { glue: options.glue }), now, alarm });
+  const kept = options.secretsManager && secretsManager(options.secretsManager, { now, alarm });
   const conversions = conversionThreads();
   const adapters = adapt(
     destinations({
       ...{ now, own, clusters, objects },
-      secrets: heldSecrets(options.secrets ?? {}),
+      secrets: heldSecrets(options.secrets ?? {}, kept),
       tables: schemas.tables,
       converter: conversions.converter,
       encryptionKeys: objectKeys,
@@ -58,7 +60,10 @@ export async function hostAdapters(options: HydrantOptions, ports: HostAdaptersP
       refusesUrl: (url) => refusalOfUrl(url, { plainHttp, own: Object.keys(own) }),
       tables: schemas.tables,
     },
-    closeTables: schemas.close,
+    closeLookUps() {
+      schemas.close();
+      kept?.close();
+    },
     closeThreads: conversions.close,
   };
 }

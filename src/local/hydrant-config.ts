@@ -60,6 +60,8 @@ export interface HydrantConfig {
    * for a file, each holding the JSON that AWS Secrets Manager would, such as `{"api_key":"…"}`.
    */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Secrets that `secrets` does not name come from AWS Secrets Manager, with `true`, or from its API at `endpoint`. */
+  readonly secretsManager?: boolean | { readonly endpoint?: string };
   /**
    * How OpenSearch clusters are reached that need more than their endpoint, by its origin, as in `https://search:9200`.
    * Those of AWS are known by their names. By a domain's ARN: its endpoint.

@@ -10,6 +10,7 @@ import type { KeyHolding } from '../host/encryption-keys.ts';
 import type { LambdaApiSettings } from '../host/functions/lambda-api.ts';
 import type { GlueSettings } from '../host/glue/glue-api.ts';
 import type { SecretReference } from '../host/secret-reference.ts';
+import type { SecretsManagerSettings } from '../host/secrets-manager-api.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
@@ -49,6 +50,8 @@ export interface HydrantOptions {
   readonly destinations?: Readonly<Record<string, CustomDestination>>;
   /** Where secrets are that streams name by their ARN in AWS Secrets Manager. */
   readonly secrets?: Readonly<Record<string, SecretReference>>;
+  /** Where all other secrets come from; without it there are no others. */
+  readonly secretsManager?: SecretsManagerSettings;
   /** How OpenSearch clusters are reached that need more than their endpoint: by its origin. */
   readonly opensearch?: KnownClusters;
   /**

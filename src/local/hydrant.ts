@@ -171,7 +171,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     async close(graceMs = CLOSE_GRACE_MS) {
       await sources.stop();
       kinesis?.close();
-      host.closeTables();
+      host.closeLookUps();
       await wakes.stop(graceMs);
       await host.closeThreads();
       await jq.close();

@@ -7,6 +7,7 @@ import type { KeyHolding } from '../host/encryption-keys.ts';
 import type { LambdaApiSettings } from '../host/functions/lambda-api.ts';
 import type { GlueSettings } from '../host/glue/glue-api.ts';
 import type { SecretReference } from '../host/secret-reference.ts';
+import type { SecretsManagerSettings } from '../host/secrets-manager-api.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import { cluster, clusterNames, clusterWithin } from './cluster-settings.ts';
 import { encryptionKey, holdingWithin, kmsKeyArns } from './encryption-key-settings.ts';
@@ -128,6 +129,13 @@ const glue: Setting<ReturnType<typeof glueMembers> | undefined> = (given, path) 
   return glueMembers(given, path);
 };
 
+const secretsEndpoint = httpUrl("the URL of what speaks Secrets Manager's API, such as http://127.0.0.1:5000");
+const secretsManagerMembers = members({ endpoint: secretsEndpoint });
+const secretsManager: Setting<ReturnType<typeof secretsManagerMembers> | undefined> = (given, path) => {
+  if (typeof given === 'boolean') return given ? {} : undefined;
+  return secretsManagerMembers(given, path);
+};
+
 /** Each setting by its name in a configuration file. */
 export const SETTINGS = {
   port: wholeNumber(0, 65_535),
@@ -148,6 +156,7 @@ export const SETTINGS = {
   schemas: mapOf(schema, tableNames),
   destinations: mapOf(text, schemes),
   secrets: mapOf(secretReference, secretNames),
+  secretsManager,
   encryptionKeys: mapOf(encryptionKey, kmsKeyArns),
   keys: listOf(configuredKey),
   opensearch: mapOf(cluster, clusterNames),
@@ -215,6 +224,8 @@ export interface Settings {
   readonly kinesis?: KinesisSettings;
   /** Absent: only tables of the configuration are known. */
   readonly glue?: GlueSettings;
+  /** Absent: only secrets of the configuration are known. */
+  readonly secretsManager?: SecretsManagerSettings;
   readonly keys: readonly ConfiguredKey[];
   readonly logLevel: LogLevel;
   readonly insecure: boolean;
@@ -247,6 +258,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     ...(given.lambda !== undefined && { lambda: atEndpoint(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     ...(given.glue !== undefined && { glue: atEndpoint(given.glue) }),
+    ...(given.secretsManager !== undefined && { secretsManager: atEndpoint(given.secretsManager) }),
     keys: given.keys ?? [],
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,
@@ -264,7 +276,7 @@ function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string):
   };
 }
 
-function atEndpoint({ endpoint }: NonNullable<GivenSettings['lambda' | 'glue']>): LambdaApiSettings & GlueSettings {
+function atEndpoint({ endpoint }: { readonly endpoint?: string }): { readonly endpoint?: string } {
   return endpoint === undefined ? {} : { endpoint };
 }
 

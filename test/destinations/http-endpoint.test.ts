@@ -185,6 +185,21 @@ describe('an access key in a secret', () => {
     },
   );
 
+  it.each([
+    [401, true],
+    [403, true],
+    [500, false],
+  ])('is asked for anew after an answer %i: %s', async (status, isRefused) => {
+    const { url } = await server((_, response) => json(response, status, '{}'));
+    const refused: string[] = [];
+    const kept = Object.assign(async () => ({ api_key: 'old' }), { refused: (arn: string) => void refused.push(arn) });
+    const destination = httpEndpoint({ now: () => NOW, secrets: kept });
+
+    await expect(destination.deliver(slice({ url, config: { SecretsManagerConfiguration } }), never)).rejects.toThrow();
+
+    expect(refused).toEqual(isRefused ? [SECRET] : []);
+  });
+
   it('is ignored while it is not enabled', async () => {
     const { url, received } = await server();
 

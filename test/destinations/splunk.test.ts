@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import splunk from '../../destinations/splunk.ts';
+import splunk, { type SplunkPorts } from '../../destinations/splunk.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { heldSecrets } from '../../src/local/held-secrets.ts';
 import type { FarSide } from '../kit/far-side.ts';
@@ -25,9 +25,9 @@ interface ToSend extends Omit<ToSlice, 'config'> {
 }
 
 /** A Splunk destination with a clock of its own. */
-function adapter({ timeoutMs = 5_000 } = {}) {
+function adapter({ timeoutMs = 5_000, secrets = heldSecrets({}) }: Partial<SplunkPorts> = {}) {
   const clock = { now: 1_000_000 };
-  const destination = splunk({ now: () => clock.now, secrets: heldSecrets({}), timeoutMs });
+  const destination = splunk({ now: () => clock.now, secrets, timeoutMs });
   const slice = ({ url, config, ...more }: ToSend) =>
     sliceOf({
       records: ['{"event":"a"}'],
@@ -218,6 +218,21 @@ describe('an answer', () => {
     await expect(adapter().send({ url: far.url })).rejects.toMatchObject({
       ...{ code: 'Splunk.ServerError.ContentTooLarge', isTooLarge: true },
     });
+  });
+
+  it('asks for the token in a secret anew when Splunk does not know it any more', async () => {
+    const far = await hec();
+    const config = { SecretsManagerConfiguration: { Enabled: true, SecretARN: 'arn:hec' } };
+    let hec_token = 'old';
+    const secrets = Object.assign(async () => ({ hec_token }), {
+      refused() {
+        hec_token = TOKEN;
+      },
+    });
+    const { send } = adapter({ secrets });
+
+    await expect(send({ url: far.url, config })).rejects.toMatchObject({ code: 'Splunk.InvalidToken' });
+    expect(await send({ url: far.url, config })).toHaveProperty('pending');
   });
 
   it('that quotes the token is not quoted with it', async () => {

@@ -163,6 +163,7 @@ describe('settings', () => {
     ],
     ['an endpoint that is no URL', { lambda: { endpoint: 'here' } }, 'lambda.endpoint: must be the URL'],
     ['a Glue that is no URL', { glue: { endpoint: 'here' } }, 'glue.endpoint: must be the URL'],
+    ['a Secrets Manager that is no URL', { secretsManager: { endpoint: 'here' } }, 'secretsManager.endpoint: must be'],
     ['a Kinesis that is no URL', { kinesis: { endpoint: 'here' } }, 'kinesis.endpoint: must be the URL'],
   ])('refuse a function with %s', (_, config, message) => {
     expect(() => settingsIn(config, '/hydrant.config.js')).toThrow(message);
@@ -172,8 +173,9 @@ describe('settings', () => {
     [true, {}],
     [{ endpoint: 'http://127.0.0.1:5000' }, { endpoint: 'http://127.0.0.1:5000' }],
     [false, undefined],
-  ])('name a Glue: %j', (glue, settings) => {
-    expect(settled('/', {}, read({ glue })).glue).toEqual(settings);
+  ])('name a Glue, and a Secrets Manager: %j', (given, settings) => {
+    expect(settled('/', {}, read({ glue: given })).glue).toEqual(settings);
+    expect(settled('/', {}, read({ secretsManager: given })).secretsManager).toEqual(settings);
   });
 
   it('hold the schemas of tables', () => {

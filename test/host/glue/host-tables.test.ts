@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { TableReference } from '../../../src/formats/conversion/stream-table.ts';
 import { hostTables } from '../../../src/host/glue/host-tables.ts';
-import { type Asked, CREDENTIALS, glueEndpoint, glueTable, REGION, type Said } from './glue-endpoint.ts';
+import { type Asked, CREDENTIALS, REGION, type Said } from '../aws/aws-endpoint.ts';
+import { glueEndpoint, glueTable } from './glue-endpoint.ts';
 
 const ORDERS: TableReference = { database: 'shop', table: 'orders', region: REGION };
 const COLUMNS = [
