@@ -31,6 +31,7 @@ export interface Decided {
 }
 
 const batchKey = (id: string): RowKey => ({ partition: `batch/${id}`, name: 'batch' });
+export const batchIdOf = ({ partition }: RowKey): string => partition.slice('batch/'.length);
 
 export async function createBatch(store: Store, { id, lane, parts, sealedAt }: Sealing): Promise<void> {
   // Not created when there is one already, or its tombstone.
@@ -38,8 +39,9 @@ export async function createBatch(store: Store, { id, lane, parts, sealedAt }: S
 }
 
 async function rowOf({ bodies }: Store, state: BatchState): Promise<NewRow> {
-  const { streamId } = laneOf(state.lane);
-  return { ...batchKey(state.id), streamId, dueAt: dueAt(state), body: await bodies.fold(state) };
+  const { id, lane } = state;
+  const { streamId } = laneOf(lane);
+  return { ...batchKey(id), streamId, lane, dueAt: dueAt(state), body: await bodies.fold(state) };
 }
 
 /** A leased batch is looked at again once its lease has lapsed; one with a change to carry out, at once. */

@@ -1,14 +1,14 @@
-import type { RecordBuffer } from '../core/buffer.ts';
+import type { Batch, LaneStatus, RecordBuffer } from '../core/buffer.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
-import { type BatchState, batchOf, leaseLost, readBatch } from './batch-rows.ts';
+import { type BatchState, batchIdOf, batchOf, leaseLost, readBatch } from './batch-rows.ts';
 import { rowBodies, tombstone } from './bodies.ts';
 import { collect } from './collect.ts';
 import { commitChange } from './commit.ts';
 import type { Entry } from './lane-entries.ts';
 import { sealLane, statusOf } from './lanes.ts';
 import { readParts } from './parts.ts';
-import type { Row, Rows, StagedObjects } from './services.ts';
+import type { RowKey, Rows, StagedObjects } from './services.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -63,11 +63,17 @@ export interface SharedBufferOptions {
 
 export interface SharedBuffer extends RecordBuffer {
   /** What a lost wake-up may have forgotten: lanes that hold something, and batches whose next attempt is due. */
-  overdue(): Promise<{ readonly lanes: readonly LaneKey[]; readonly batches: readonly string[] }>;
+  overdue(): AsyncIterable<Overdue>;
 
   /** Once a day: removes what crashes have left in the staging bucket. Resolves with how many objects that were. */
   collect(): Promise<number>;
 }
+
+export type Overdue =
+  /** The lane holds something since then. */
+  | { readonly lane: LaneKey; readonly openedAt: number }
+  /** The batch may be attempted since then. */
+  | { readonly batch: string; readonly lane: LaneKey; readonly dueAt: number };
 
 /** One durable buffer of many processes, in S3 and DynamoDB. Each process has one of these. */
 export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
@@ -83,27 +89,27 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
     if (token !== undefined && token !== lease?.token) throw leaseLost(id);
   }
 
-  async function waiting(before: number) {
-    const lanes: LaneKey[] = [];
-    const batches: string[] = [];
-    for (const row of await rows.due(before)) {
-      if (row.name === 'head') lanes.push((await bodies.unfold<{ readonly lane: LaneKey }>(row)).lane);
-      else if (row.name === 'batch') batches.push(row.partition.slice('batch/'.length));
-      else await carryOutAppend(row);
+  async function* waiting(before: number): AsyncGenerator<Overdue> {
+    for await (const row of rows.due(before)) {
+      const { name, lane, dueAt = 0 } = row;
+      if (lane === undefined) await carryOutAppend(row);
+      else if (name === 'head') yield { lane, openedAt: dueAt };
+      else yield { batch: batchIdOf(row), lane, dueAt };
     }
-    return { lanes, batches };
   }
 
-  /** The row is from an index that may be behind: by then its entries may be in, and it is a tombstone. */
-  async function carryOutAppend(row: Row): Promise<void> {
+  async function carryOutAppend(key: RowKey): Promise<void> {
+    const row = await rows.get(key);
+    // The index is behind: it was carried out.
+    if (row?.dueAt === undefined) return;
     await enterAll(store, await bodies.unfold<readonly Entry[]>(row));
     await rows.replace(tombstone(row, now()), row.version);
   }
 
   async function discard(streamId: string): Promise<void> {
-    for (const row of await rows.held(streamId)) {
-      if (row.name === 'batch') await discardBatch(row.partition.slice('batch/'.length));
-      else await discardLane((await bodies.unfold<{ readonly lane: LaneKey }>(row)).lane);
+    for await (const row of rows.held(streamId)) {
+      if (row.name === 'batch') await discardBatch(batchIdOf(row));
+      else if (row.lane !== undefined) await discardLane(row.lane);
     }
   }
 
@@ -188,22 +194,25 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
 
     async laneCount(streamId, stage) {
       let lanes = 0;
-      for (const row of await rows.held(streamId)) {
-        if (row.name !== 'head') continue;
-        const { lane } = await bodies.unfold<{ readonly lane: LaneKey }>(row);
-        if (laneOf(lane).stage === stage) lanes++;
+      for await (const { name, lane } of rows.held(streamId)) {
+        if (name === 'head' && lane !== undefined && laneOf(lane).stage === stage) lanes++;
       }
       return lanes;
     },
 
     async due() {
-      const { lanes, batches } = await waiting(Number.POSITIVE_INFINITY);
-      const statuses = await Promise.all(lanes.map((lane) => statusOf(store, lane)));
-      const states = await Promise.all(batches.map((id) => readBatch(store, id)));
-      return {
-        lanes: statuses.filter((status) => status !== undefined),
-        batches: states.flatMap((batch) => (batch === undefined ? [] : [batchOf(batch.state)])),
-      };
+      const lanes: LaneStatus[] = [];
+      const batches: Batch[] = [];
+      for await (const one of waiting(Number.POSITIVE_INFINITY)) {
+        if ('batch' in one) {
+          const read = await readBatch(store, one.batch);
+          if (read !== undefined) batches.push(batchOf(read.state));
+          continue;
+        }
+        const status = await statusOf(store, one.lane);
+        if (status !== undefined) lanes.push(status);
+      }
+      return { lanes, batches };
     },
 
     overdue: () => waiting(now()),

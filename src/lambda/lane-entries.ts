@@ -16,6 +16,8 @@ export interface Sealing {
   readonly id: string;
   readonly lane: LaneKey;
   readonly sealedAt: number;
+  /** When the oldest of what stays behind entered; absent when nothing does. */
+  readonly leftAt?: number;
   /** Names of the entries' rows. A list: an entry that comes later may stand before them in the lane's order. */
   readonly entries: readonly string[];
   readonly parts: readonly Part[];

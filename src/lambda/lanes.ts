@@ -5,7 +5,7 @@ import { createBatch } from './batch-rows.ts';
 import { tombstone, withoutVersion } from './bodies.ts';
 import type { Entry, Sealing } from './lane-entries.ts';
 import { sizeOf } from './parts.ts';
-import type { Row, RowKey } from './services.ts';
+import type { NewRow, Row, RowKey } from './services.ts';
 import type { Store } from './store.ts';
 
 interface Turn {
@@ -19,6 +19,7 @@ function partitionOf(lane: LaneKey): string {
 
 const HEAD = 'head';
 const headKey = (lane: LaneKey): RowKey => ({ partition: partitionOf(lane), name: HEAD });
+const headOf = (lane: LaneKey): NewRow => ({ ...headKey(lane), lane, streamId: laneOf(lane).streamId, body: '{}' });
 const turnKey = (lane: LaneKey): RowKey => ({ partition: partitionOf(lane), name: 'turn' });
 const entryName = (id: string): string => `entry/${id}`;
 
@@ -34,13 +35,11 @@ export async function enter(store: Store, entry: Entry): Promise<LaneStatus> {
 
 /** After its entry, never before: a head that was closed in between is opened again. */
 async function grow(
-  { rows, bodies }: Store,
+  { rows }: Store,
   lane: LaneKey,
   { enteredAt, records, bytes }: { readonly enteredAt: number; readonly records: number; readonly bytes: number },
 ): Promise<LaneStatus> {
-  const body = await bodies.fold({ lane });
-  const { streamId } = laneOf(lane);
-  const head = await rows.add({ ...headKey(lane), streamId, dueAt: enteredAt, records, bytes, body });
+  const head = await rows.add({ ...headOf(lane), dueAt: enteredAt, records, bytes });
   return { lane, records: head.records ?? 0, bytes: head.bytes ?? 0, openedAt: head.dueAt ?? enteredAt };
 }
 
@@ -103,7 +102,7 @@ export async function sealLane(store: Store, lane: LaneKey, want: SealWanted): P
   const head = await store.rows.get(headKey(lane));
   const { turn, settled } = await settleLane(store, lane);
   if (settled !== undefined) return settled;
-  const { members, isAll } = await oldest(store, lane, want.sizeBytes);
+  const { members, leftAt } = await oldest(store, lane, want.sizeBytes);
   if (members.length === 0) {
     await close(store, head);
     return undefined;
@@ -114,12 +113,13 @@ export async function sealLane(store: Store, lane: LaneKey, want: SealWanted): P
     sealedAt: want.now,
     entries: members.map(({ id }) => entryName(id)),
     parts: members.flatMap(({ parts }) => parts),
+    ...(leftAt !== undefined && { leftAt }),
   };
   const row = { ...turnKey(lane), body: await store.bodies.fold({ sealing } satisfies Turn) };
   const isDecided = turn === undefined ? await store.rows.create(row) : await store.rows.replace(row, turn.version);
   if (!isDecided) return (await settleLane(store, lane)).settled;
   const isEnder = await makeBatch(store, sealing, (turn?.version ?? 0) + 1);
-  const isClosed = isAll && (await close(store, head));
+  const isClosed = leftAt === undefined && (await close(store, head));
   if (isEnder && !isClosed) await shrink(store, sealing);
   return sealing;
 }
@@ -128,12 +128,13 @@ async function oldest(store: Store, lane: LaneKey, sizeBytes: number) {
   const members: Entry[] = [];
   let bytes = 0;
   for await (const row of openRows(store, lane)) {
-    if (members.length > 0 && (bytes >= sizeBytes || members.length === ENTRIES_MOST)) return { members, isAll: false };
     const entry = await store.bodies.unfold<Entry>(row);
+    const isEnough = members.length > 0 && (bytes >= sizeBytes || members.length === ENTRIES_MOST);
+    if (isEnough) return { members, leftAt: entry.enteredAt };
     members.push(entry);
     bytes += sizeOf(entry.parts).bytes;
   }
-  return { members, isAll: true };
+  return { members, leftAt: undefined };
 }
 
 /** Completes what another has decided and not made, or not yet. */
@@ -165,9 +166,14 @@ async function makeBatch(store: Store, sealing: Sealing, turnVersion: number): P
   return store.rows.replace({ ...turnKey(lane), body: await store.bodies.fold({} satisfies Turn) }, turnVersion);
 }
 
-async function shrink({ rows, bodies }: Store, { lane, parts }: Sealing): Promise<void> {
+/**
+ * What stays has waited since then, or has just come. A head that was closed meanwhile is open without need, until the
+ * sweep finds it.
+ */
+async function shrink({ rows }: Store, { lane, parts, leftAt, sealedAt }: Sealing): Promise<void> {
   const { records, bytes } = sizeOf(parts);
-  await rows.add({ ...headKey(lane), records: -records, bytes: -bytes, body: await bodies.fold({ lane }) });
+  const head = { ...headOf(lane), dueAt: leftAt ?? sealedAt, records: -records, bytes: -bytes };
+  await rows.add(head, { isDueAnew: true });
 }
 
 async function mark({ rows, now }: Store, key: RowKey): Promise<void> {

@@ -1,3 +1,5 @@
+import type { LaneKey, Stage } from '../core/lanes.ts';
+
 /**
  * What the Lambda host asks of S3, DynamoDB and SQS, no more than each promises. Every call may fail, and then may have
  * had its effect all the same; every conditional write may answer false because its own first try had been counted.
@@ -21,12 +23,17 @@ export interface RowKey {
 }
 
 export interface NewRow extends RowKey {
-  /** Where the row is among its partition's open ones; rows without it are not among them (a sparse local index). */
+  /**
+   * Where the row is among its partition's open ones; rows without it are not among them. A sparse local index of keys:
+   * what a row holds is read from the row itself, so that long ones are not written twice.
+   */
   readonly open?: string;
   /** In the index of what is due, in ms since the epoch; rows without it are not there. */
   readonly dueAt?: number;
   /** In the index of what a stream holds; rows without it are not there. */
   readonly streamId?: string;
+  /** With the keys, all that the two indexes hold, so that a change of anything else is written once. */
+  readonly lane?: LaneKey;
   readonly records?: number;
   readonly bytes?: number;
   /** From then on the table may remove the row, in ms since the epoch. Only tombstones have it. */
@@ -40,33 +47,49 @@ export interface Row extends NewRow {
   readonly version: number;
 }
 
+/** What an index tells of a row. It may be behind: the row may have changed since, or be gone. */
+export type IndexedRow = Pick<NewRow, 'partition' | 'name' | 'dueAt' | 'lane'>;
+
 /** One table, single-item writes only: transactions cost double, and local emulators lack them. */
 export interface Rows {
   /** Consistent: sees every write that was answered. */
   get(key: RowKey): Promise<Row | undefined>;
-  /** False when there is such a row. */
+  /**
+   * False when there is such a row. Throws `Buffer.Throttled`, without another try, when it was refused for being one
+   * too many for its partition: only where that is certain, so not after a try whose end is unknown.
+   */
   create(row: NewRow): Promise<boolean>;
   /** False when the row has another version. */
   replace(row: NewRow, ifVersion: number): Promise<boolean>;
   /**
    * Adds to the counts whatever the version, makes the row if there is none, and sets only those of the rest that are
-   * not set.
+   * not set; `dueAt` in any case when it `isDueAnew`.
    */
-  add(row: NewRow): Promise<Row>;
+  add(row: NewRow, how?: { readonly isDueAnew: true }): Promise<Row>;
   /** The open rows of a partition in order, a page at a time. Consistent. */
   open(partition: string, after?: string): Promise<readonly Row[]>;
-  /** May be behind. */
-  due(before: number): Promise<readonly Row[]>;
-  /** May be behind. */
-  held(streamId: string): Promise<readonly Row[]>;
+  /** All that are due by then, in any order. */
+  due(before: number): AsyncIterable<IndexedRow>;
+  held(streamId: string): AsyncIterable<IndexedRow>;
   /** Every row that is there from the beginning to the end of the scan, and perhaps others. */
   all(): AsyncIterable<Row>;
 }
 
 /** What is to be looked at: a lane that may be due, or a batch that may be attempted. */
-export type Wake = { readonly lane: string } | { readonly batch: string };
+export type Wake =
+  | { readonly lane: LaneKey }
+  | { readonly batch: string; readonly streamId: string; readonly stage: Stage };
+
+export interface Message {
+  readonly wake: Wake;
+  /**
+   * Not before this time, in ms since the epoch, as far as the queue can wait: what is further away comes early. In the
+   * past: at once.
+   */
+  readonly at: number;
+}
 
 export interface Wakes {
-  /** Not before this time, in ms since the epoch; at least once, in any order, or later. */
-  send(wake: Wake, at: number): Promise<void>;
+  /** Each at least once, in any order. Any number of them. Rejects when some may not have been sent. */
+  send(messages: readonly Message[]): Promise<void>;
 }

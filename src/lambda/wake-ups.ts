@@ -46,7 +46,7 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
   const announced = new Map<LaneKey, number>();
 
   function send(wake: Wake, at: number): void {
-    const sent = ports.wakes.send(wake, at).catch(ports.fault);
+    const sent = ports.wakes.send([{ wake, at }]).catch(ports.fault);
     sending.add(sent);
     void sent.then(() => sending.delete(sent));
   }
@@ -78,14 +78,14 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
       const batch = await drain.seal(lane);
       if (batch === undefined) return;
       hasSealed = true;
-      send({ batch: batch.id }, now());
+      send(wakeOf(batch.id, lane), now());
     }
     send({ lane }, now());
   }
 
-  async function follow(batch: string, attempted: Attempted): Promise<void> {
+  async function follow(wake: Wake, attempted: Attempted): Promise<void> {
     if (attempted.result === 'left') return;
-    if (attempted.result !== 'finished') return send({ batch }, attempted.until);
+    if (attempted.result !== 'finished') return send(wake, attempted.until);
     for (const filled of attempted.filled) {
       const stream = await ports.streams.byId(laneOf(filled.lane).streamId);
       if (stream !== undefined) grew(stream, filled);
@@ -98,17 +98,22 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
 
     async handle(wake, signal) {
       if ('lane' in wake) await sealWhileDue(wake.lane);
-      else await follow(wake.batch, await drain.attempt(wake.batch, signal));
+      else await follow(wake, await drain.attempt(wake.batch, signal));
       await sent();
     },
 
     async sweep() {
-      const { lanes, batches } = await ports.buffer.overdue();
-      for (const lane of lanes) {
-        if ((await drain.laneDueAt(lane)) <= now()) send({ lane }, now());
+      for await (const overdue of ports.buffer.overdue()) {
+        const { lane } = overdue;
+        if ('batch' in overdue) send(wakeOf(overdue.batch, lane), now());
+        else if ((await drain.laneDueAt(lane)) <= now()) send({ lane }, now());
       }
-      for (const batch of batches) send({ batch }, now());
       await sent();
     },
   };
+}
+
+function wakeOf(batch: string, lane: LaneKey): Wake {
+  const { streamId, stage } = laneOf(lane);
+  return { batch, streamId, stage };
 }

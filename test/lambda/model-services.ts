@@ -1,4 +1,13 @@
-import type { NewRow, Row, RowKey, Rows, StagedObjects, Wake, Wakes } from '../../src/lambda/services.ts';
+import type {
+  IndexedRow,
+  Message,
+  NewRow,
+  Row,
+  RowKey,
+  Rows,
+  StagedObjects,
+  Wakes,
+} from '../../src/lambda/services.ts';
 
 export interface ModelServices {
   readonly objects: StagedObjects;
@@ -12,7 +21,7 @@ export interface ModelServices {
 export interface ModelState {
   readonly rows: Map<string, Row>;
   readonly objects: Map<string, { readonly bytes: Uint8Array; readonly storedAt: number }>;
-  readonly messages: { readonly wake: Wake; readonly at: number }[];
+  readonly messages: Message[];
 }
 
 /** Small, so that a few rows take more than one. */
@@ -59,10 +68,12 @@ export function modelServices(now: () => number, { hasLazyIndexes = false } = {}
       return true;
     },
 
-    async add({ records = 0, bytes = 0, ...row }) {
+    async add({ records = 0, bytes = 0, ...row }, how) {
       const before = state.rows.get(pathOf(row));
       const counts = { records: (before?.records ?? 0) + records, bytes: (before?.bytes ?? 0) + bytes };
-      return write({ ...row, ...before, ...counts }, (before?.version ?? 0) + 1);
+      const { dueAt } = row;
+      const due = how?.isDueAnew && dueAt !== undefined ? { dueAt } : {};
+      return write({ ...row, ...before, ...counts, ...due }, (before?.version ?? 0) + 1);
     },
 
     async open(partition, after = '') {
@@ -72,8 +83,13 @@ export function modelServices(now: () => number, { hasLazyIndexes = false } = {}
         .slice(0, PAGE_ROWS);
     },
 
-    due: async (before) => [...indexed.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= before),
-    held: async (streamId) => [...indexed.values()].filter((row) => row.streamId === streamId),
+    async *due(before) {
+      for (const row of [...indexed.values()]) if ((row.dueAt ?? Number.NaN) <= before) yield indexedOf(row);
+    },
+
+    async *held(streamId) {
+      for (const row of [...indexed.values()]) if (row.streamId === streamId) yield indexedOf(row);
+    },
 
     async *all() {
       yield* [...state.rows.values()];
@@ -94,10 +110,14 @@ export function modelServices(now: () => number, { hasLazyIndexes = false } = {}
   };
 
   const wakes: Wakes = {
-    async send(wake, at) {
-      state.messages.push({ wake, at });
+    async send(messages) {
+      state.messages.push(...messages);
     },
   };
 
   return { objects, rows, wakes, state, refreshIndexes };
+}
+
+function indexedOf({ partition, name, dueAt, lane }: Row): IndexedRow {
+  return { partition, name, ...(dueAt !== undefined && { dueAt }), ...(lane !== undefined && { lane }) };
 }

@@ -113,12 +113,12 @@ export function servicesOf({ objects, rows, wakes }: Services, { call, write }: 
       get: (key) => call(by, () => rows.get(key)),
       create: (row) => write(by, () => rows.create(row)),
       replace: (row, ifVersion) => write(by, () => rows.replace(row, ifVersion)),
-      add: (row) => write(by, () => rows.add(row)),
+      add: (row, how) => write(by, () => rows.add(row, how)),
       open: (partition, after) => call(by, () => rows.open(partition, after)),
-      due: (before) => call(by, () => rows.due(before)),
-      held: (streamId) => call(by, () => rows.held(streamId)),
+      due: (before) => scan(rows.due(before)),
+      held: (streamId) => scan(rows.held(streamId)),
       all: () => scan(rows.all()),
     },
-    wakes: { send: (wake, at) => write(by, () => wakes.send(wake, at)) },
+    wakes: { send: (messages) => write(by, () => wakes.send(messages)) },
   };
 }
