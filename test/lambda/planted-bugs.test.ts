@@ -5,7 +5,7 @@ import { pathOf } from './model-services.ts';
 import { type Plant, simulate } from './simulate.ts';
 
 /** Each is found within so many seeds, mostly within the first few. */
-const SEEDS = 60;
+const SEEDS = 400;
 
 const isTombstone = ({ expiresAt }: { readonly expiresAt?: number }): boolean => expiresAt !== undefined;
 
