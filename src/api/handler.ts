@@ -138,18 +138,23 @@ function notTheApi(): ApiError {
 }
 
 function refusal(context: ApiContext, request: ApiRequest, error: unknown, requestId: string): ApiResponse {
-  const known = error instanceof ApiError ? error : internalFailure(context, request, error, requestId);
-  const body = JSON.stringify({ __type: known.code, message: known.message });
-  return answer(known.status, body, { requestId, errorType: known.code });
-}
-
-function internalFailure(context: ApiContext, request: ApiRequest, error: unknown, requestId: string): ApiError {
+  if (error instanceof ApiError) return errorAnswer(error, requestId);
   context.warn('A request failed through a fault of ours; it was answered 500 InternalFailure.', {
     requestId,
     target: String(request.headers['x-amz-target']).slice(0, 100),
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });
-  return new ApiError('InternalFailure', 'The request failed for a reason of the service; its log says more.', 500);
+  return internalFailure(requestId);
+}
+
+/** The answer to a request that failed through a fault of ours, for a host that could not even ask the API. */
+export function internalFailure(requestId: string): ApiResponse {
+  const message = 'The request failed for a reason of the service; its log says more.';
+  return errorAnswer(new ApiError('InternalFailure', message, 500), requestId);
+}
+
+function errorAnswer({ status, code, message }: ApiError, requestId: string): ApiResponse {
+  return answer(status, JSON.stringify({ __type: code, message }), { requestId, errorType: code });
 }
 
 function answer(

@@ -14,6 +14,7 @@ import { openSearchClusters } from '../host/clusters.ts';
 import { encryptionKeys } from '../host/encryption-keys.ts';
 import type { FunctionLine } from '../host/functions/function-ports.ts';
 import { jqWorker } from '../host/jq-worker.ts';
+import { drainReporter } from '../host/reports.ts';
 import { processors } from '../processors/index.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
@@ -29,7 +30,6 @@ import { sourceReporter } from './kinesis/source-events.ts';
 import type { SourceStatus } from './kinesis/stream-reader.ts';
 import type { DamageCount } from './log/report.ts';
 import { openBuffer } from './open-buffer.ts';
-import { drainReporter } from './reports.ts';
 import { type Flushed, timers } from './timers.ts';
 
 export interface Hydrant {
