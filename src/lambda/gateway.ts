@@ -2,11 +2,12 @@ import type { ApiRequest, ApiResponse } from '../api/context.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
 /**
- * HTTP requests as Lambda functions get them: from a REST API (payload format 1.0), an HTTP API or a function URL (2.0).
+ * HTTP requests as Lambda functions get them: from a REST API (payload format 1.0), an HTTP API or a function URL
+ * (2.0).
  *
- * Clients sign the path that they send, in which a stage (`/dev/`) or a custom domain's base path may stand before ours.
- * `requestContext.path` of the first form and `rawPath` of the second are that path; which part of it is ours, the
- * route's parameter `proxy` says, whatever stands before it.
+ * Clients sign the path that they send, in which a stage (`/dev/`) or a custom domain's base path may stand before
+ * ours. `requestContext.path` of the first form and `rawPath` of the second are that path; which part of it is ours,
+ * the route's parameter `proxy` says, whatever stands before it.
  *
  * A gateway has limits of its own, and refuses in its own words what never comes here: bodies of over 10 MB, or such
  * that make an event of over 6 MB (a REST API answers 413, `{"message":"Request Too Long"}`). A REST API without binary
@@ -61,7 +62,11 @@ function first(event: JsonObject, context: JsonObject): ApiRequest {
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 function second(event: JsonObject, context: JsonObject, http: JsonObject): ApiRequest {
-  const [rawPath, rawQuery, stage] = [textAt(event, 'rawPath'), textAt(event, 'rawQueryString'), textAt(context, 'stage')];
+  const [rawPath, rawQuery, stage] = [
+    textAt(event, 'rawPath'),
+    textAt(event, 'rawQueryString'),
+    textAt(context, 'stage'),
+  ];
   const query = rawQuery === '' ? '' : `?${rawQuery}`;
   const { sourceIp } = http;
   return {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { laneOf, type Stage } from '../core/lanes.ts';
 import type { FunctionPorts, LambdaContext } from './function.ts';
-import type { Invocation } from './host.ts';
 import type { Wake } from './services.ts';
 
 /** What SQS is told: these messages are delivered again, and in the end put into the dead-letter queue. */
@@ -32,7 +32,7 @@ export async function receiveMessages(
 
   async function receive({ id, body, deliveries }: Message): Promise<void> {
     try {
-      await handle(invocation, body);
+      await invocation.wake(wakeIn(body));
     } catch (err) {
       log.error({ err, message: body.slice(0, BODY_SHOWN), deliveries }, 'A wake-up failed; SQS delivers it again.');
       failed.push(id);
@@ -63,17 +63,17 @@ function messagesIn(event: unknown): readonly Message[] {
   }));
 }
 
-async function handle(invocation: Invocation, body: string): Promise<void> {
-  await invocation.wake(wakeIn(body));
-}
+const STAGES: readonly unknown[] = ['process', 'deliver', 'backup', 'error'] satisfies Stage[];
 
-const STAGES: readonly Stage[] = ['process', 'deliver', 'backup', 'error'];
-
-/** Rejects what no version of ours has sent, or only a newer one, for the dead-letter queue to keep. */
+/** Throws for what no version of ours has sent, or only a newer one: the dead-letter queue keeps it. */
 function wakeIn(body: string): Wake {
   const wake: unknown = JSON.parse(body);
-  const { lane, batch }: JsonObject = isJsonObject(wake) ? wake : {};
-  if (typeof lane === 'string') return { lane };
-  if (typeof batch === 'string') return { batch };
-  throw new Error('The message is no wake-up: it names neither a lane nor a batch.');
+  const { lane, batch, streamId, stage }: JsonObject = isJsonObject(wake) ? wake : {};
+  if (typeof lane === 'string' && STAGES.includes(laneOf(lane).stage)) return { lane };
+  if (typeof batch === 'string' && typeof streamId === 'string' && isStage(stage)) return { batch, streamId, stage };
+  throw new Error('The message is no wake-up: it names neither a lane nor a batch of some stage.');
+}
+
+function isStage(value: unknown): value is Stage {
+  return STAGES.includes(value);
 }

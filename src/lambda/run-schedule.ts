@@ -1,7 +1,9 @@
 import { isJsonObject } from '../core/json.ts';
 import type { FunctionPorts, LambdaContext } from './function.ts';
 
-/** What the schedules ask for: the sweep, or the collection where the event says so. Rejects when it did not end well. */
+/**
+ * What the schedules ask for: the sweep, or the collection where the event says so. Rejects when it did not end well.
+ */
 export async function runSchedule({ open, log }: FunctionPorts, event: unknown, context: LambdaContext): Promise<void> {
   const host = await open();
   const invocation = host.invocation(context.getRemainingTimeInMillis());

@@ -11,6 +11,11 @@ export interface WakeUpPorts {
   readonly drain: Drain;
   readonly streams: Pick<StreamStore, 'byId'>;
   readonly wakes: Wakes;
+  /**
+   * The latest opening of each lane that this process has sent a wake-up for: one is enough. A container's invocations
+   * share it.
+   */
+  readonly announced?: Map<LaneKey, number>;
   /** Ms since the epoch. */
   readonly now: () => number;
   /** A wake-up was not sent; the sweep finds what it was about. */
@@ -40,10 +45,8 @@ const REMEMBERED_MOST = 10_000;
  * or in any order: what is due is asked of the buffer each time.
  */
 export function wakeUps(ports: WakeUpPorts): WakeUps {
-  const { drain, now } = ports;
+  const { drain, now, announced = new Map<LaneKey, number>() } = ports;
   const sending = new Set<Promise<void>>();
-  /** The latest opening of each lane that this process has sent a wake-up for: one is enough. */
-  const announced = new Map<LaneKey, number>();
 
   function send(wake: Wake, at: number): void {
     const sent = ports.wakes.send([{ wake, at }]).catch(ports.fault);
