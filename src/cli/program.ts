@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { destinationsCommand } from './commands/destinations.ts';
 import { flushCommand } from './commands/flush.ts';
 import { inferSchemaCommand } from './commands/infer-schema.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -18,7 +19,8 @@ export function program(): Command {
     .showHelpAfterError('Run hydrant --help for what there is.')
     .exitOverride();
   const [serve, put, flush] = [serveCommand(), putCommand(), flushCommand()];
-  for (const command of [serve, put, flush, previewCommand(), inferSchemaCommand(), keysCommand()]) {
+  const looks = [previewCommand(), inferSchemaCommand(), destinationsCommand()];
+  for (const command of [serve, put, flush, ...looks, keysCommand()]) {
     command.showHelpAfterError(`Run hydrant ${command.name()} --help for what there is.`).exitOverride();
     hydrant.addCommand(command);
   }

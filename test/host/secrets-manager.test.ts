@@ -91,6 +91,19 @@ test('a secret that was refused is not used again, even while Secrets Manager fa
   await expect(secrets(KEY)).rejects.toMatchObject(UNAVAILABLE);
 });
 
+test('a secret that is refused while Secrets Manager fails to give the next one is not used again', async () => {
+  let said: () => Said = () => holding({ api_key: 'first' });
+  const { secrets, clock } = await host(() => said());
+  await secrets(KEY);
+  clock.now += 60_000;
+  said = () => {
+    secrets.refused(KEY);
+    return [500, {}];
+  };
+
+  await expect(secrets(KEY)).rejects.toMatchObject(UNAVAILABLE);
+});
+
 test('a secret that Secrets Manager does not give any more is not used any more, and the next attempt asks', async () => {
   let said: Said = holding({ api_key: 'first' });
   const { secrets, clock } = await host(() => said);
