@@ -1,6 +1,5 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { ApiError } from '../core/errors.ts';
+import { gunzipped } from '../formats/gunzip.ts';
 import type { ApiContext, ApiRequest, ApiResponse, Caller } from './context.ts';
 import { jsonObjectIn } from './json-body.ts';
 import type { Operation } from './operation.ts';
@@ -112,14 +111,10 @@ async function decoded({ headers, body }: ApiRequest): Promise<Uint8Array> {
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
     throw serializationError(`Content-Encoding ${encoding} is not supported; gzip is.`);
   }
-  try {
-    return await promisify(gunzip)(body, { maxOutputLength: BODY_MOST_BYTES });
-  } catch (error) {
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    throw isTooLarge
-      ? tooLarge()
-      : serializationError('The request body is not gzip, though its Content-Encoding says so.');
-  }
+  const inflated = await gunzipped(body, BODY_MOST_BYTES);
+  if (inflated === 'too large') throw tooLarge();
+  if (inflated !== 'not gzip') return inflated;
+  throw serializationError('The request body is not gzip, though its Content-Encoding says so.');
 }
 
 function tooLarge(): ApiError {

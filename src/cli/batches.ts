@@ -1,4 +1,4 @@
-import type { Line } from './lines.ts';
+import type { Line } from '../formats/lines.ts';
 
 export interface Batch {
   readonly records: readonly Buffer[];

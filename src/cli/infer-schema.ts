@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { ConfigError } from '../core/errors.ts';
+import { lines, RECORD_MOST_BYTES } from '../formats/lines.ts';
 import { inferTable } from '../local/infer-table.ts';
 import { count, counted, size } from './amounts.ts';
-import { lines, RECORD_MOST_BYTES } from './lines.ts';
 import { progress } from './progress.ts';
 import { openSource } from './source.ts';
 

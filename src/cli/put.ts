@@ -1,7 +1,7 @@
+import { lines, RECORD_MOST_BYTES } from '../formats/lines.ts';
 import { count, counted, seconds, size } from './amounts.ts';
 import { type BatchLimits, batches } from './batches.ts';
 import { client } from './client.ts';
-import { lines, RECORD_MOST_BYTES } from './lines.ts';
 import { progress } from './progress.ts';
 import { sendBatch } from './send-batch.ts';
 import { openSource } from './source.ts';

@@ -1,4 +1,4 @@
-import { lines, RECORD_MOST_BYTES } from './lines.ts';
+import { lines, RECORD_MOST_BYTES } from '../formats/lines.ts';
 import type { Source } from './source.ts';
 
 export interface Sample {

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isControlMessage, logEnvelopeIn } from '../formats/log-envelope.ts';
 import type { Item, Outcome } from './item.ts';
 
 /**
@@ -8,37 +9,12 @@ import type { Item, Outcome } from './item.ts';
  * https://docs.aws.amazon.com/firehose/latest/dev/Message_extraction.html
  */
 export function extractMessages(item: Item): Outcome {
-  const envelope = logEnvelope(item.data);
+  const envelope = logEnvelopeIn(item.data);
   // Decompression comes first and has let nothing else through.
   if (envelope === undefined) return [item];
-  if (envelope.messageType === 'CONTROL_MESSAGE') return [];
+  if (isControlMessage(envelope)) return [];
   const text = envelope.logEvents.map((event) => `${messageOf(event)}\n`).join('');
   return [{ ...item, data: Buffer.from(text) }];
-}
-
-export function isLogEnvelope(data: Uint8Array): boolean {
-  return logEnvelope(data) !== undefined;
-}
-
-interface LogEnvelope extends JsonObject {
-  readonly messageType: string;
-  readonly logEvents: readonly JsonValue[];
-}
-
-/** The envelope in which CloudWatch Logs puts events; undefined when these bytes are none. */
-function logEnvelope(data: Uint8Array): LogEnvelope | undefined {
-  const value = parsed(data);
-  if (!isJsonObject(value)) return undefined;
-  const { messageType, logEvents } = value;
-  return typeof messageType === 'string' && Array.isArray(logEvents) ? { ...value, messageType, logEvents } : undefined;
-}
-
-function parsed(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString());
-  } catch {
-    return undefined; // no JSON, so no envelope
-  }
 }
 
 function messageOf(event: JsonValue): string {

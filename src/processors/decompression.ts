@@ -1,16 +1,15 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { isLogEnvelope } from './cloudwatch-logs.ts';
+import { gunzipped } from '../formats/gunzip.ts';
+import { LOG_ENVELOPE_MOST_BYTES, logEnvelopeIn } from '../formats/log-envelope.ts';
 import type { Item, Outcome } from './item.ts';
 
 /**
  * Firehose's Decompression: records that CloudWatch Logs has put, gzipped JSON envelopes, become their JSON. Anything
- * else fails, as observed on AWS.
+ * else fails, as observed on AWS; so does what is not gzip, cut short, or a bomb, all with one and the same reason.
  * https://docs.aws.amazon.com/firehose/latest/dev/writing-with-cloudwatch-logs-decompression.html
  */
 export async function decompress(item: Item): Promise<Outcome> {
-  const data = await inflated(item.data);
-  if (data === undefined || !isLogEnvelope(data)) return NOT_FROM_CLOUDWATCH;
+  const data = await gunzipped(item.data, LOG_ENVELOPE_MOST_BYTES);
+  if (typeof data === 'string' || logEnvelopeIn(data) === undefined) return NOT_FROM_CLOUDWATCH;
   return [{ ...item, data }];
 }
 
@@ -20,15 +19,3 @@ const NOT_FROM_CLOUDWATCH = {
   code: 'Decompression failed.',
   message: 'Decompression failed because input data does not conform to cloudwatch log.',
 };
-
-/** A record of 1 MB can inflate to a thousand times that. CloudWatch Logs puts at most 1 MB before compression. */
-const INFLATED_MOST_BYTES = 16 * 1024 * 1024;
-
-/** On a worker thread, one record at a time. Several gzip members in one record are one text, as in any gzip. */
-async function inflated(data: Uint8Array): Promise<Buffer | undefined> {
-  try {
-    return await promisify(gunzip)(data, { maxOutputLength: INFLATED_MOST_BYTES });
-  } catch {
-    return undefined; // not gzip, cut short, or a bomb: on AWS all of them fail with one and the same reason
-  }
-}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Batch, batches } from '../../src/cli/batches.ts';
-import { type Line, lines } from '../../src/cli/lines.ts';
+import { type Line, lines } from '../../src/formats/lines.ts';
 
 const RECORD_BYTES = 10;
 
