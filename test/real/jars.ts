@@ -26,19 +26,37 @@ export function hadoopJars(): Tool {
 }
 
 const OPENSEARCH_FOLDER = join(FOLDER, 'opensearch-2.19.1');
+const DYNAMODB_FOLDER = join(FOLDER, 'dynamodb-local-2.5.4');
+const ELASTICMQ_FOLDER = join(FOLDER, 'elasticmq-1.6.11');
 
 export const openSearchClassPath = join(OPENSEARCH_FOLDER, '*');
+/** What it loads beside its jars lies among them. */
+export const dynamoDbLocal = { classPath: join(DYNAMODB_FOLDER, '*'), libraries: DYNAMODB_FOLDER };
+export const elasticMqClassPath = join(ELASTICMQ_FOLDER, '*');
 
-/** A node of OpenSearch with all it needs, 53 MB, fetched from Maven Central the first time. */
+/** A node of OpenSearch with all it needs, 53 MB. */
 export function openSearchJars(): Tool {
+  return jarsOf("OpenSearch's jars", 'opensearch.pom.xml', OPENSEARCH_FOLDER);
+}
+
+/** AWS's own emulator of DynamoDB, 51 MB. */
+export function dynamoDbJars(): Tool {
+  return jarsOf("DynamoDB Local's jars", 'dynamodb-local.pom.xml', DYNAMODB_FOLDER);
+}
+
+/** A server of SQS, 30 MB. */
+export function elasticMqJars(): Tool {
+  return jarsOf("ElasticMQ's jars", 'elasticmq.pom.xml', ELASTICMQ_FOLDER);
+}
+
+/** Fetched from Maven Central the first time. */
+function jarsOf(name: string, pom: string, folder: string): Tool {
   const install = 'apt-get install maven, and a way to Maven Central';
-  const name = "OpenSearch's jars";
-  // Half of them is no node.
-  const complete = join(OPENSEARCH_FOLDER, 'complete');
+  // Half of them are no server.
+  const complete = join(folder, 'complete');
   if (existsSync(complete)) return { name, install, found: true };
-  const pom = join(import.meta.dirname, 'opensearch.pom.xml');
-  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${OPENSEARCH_FOLDER}`, '-DincludeScope=runtime'];
-  const fetched = tool(name, install, ['mvn', '-q', '-B', '-f', pom, ...copy]);
+  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`, '-DincludeScope=runtime'];
+  const fetched = tool(name, install, ['mvn', '-q', '-B', '-f', join(import.meta.dirname, pom), ...copy]);
   if (fetched.found) writeFileSync(complete, '');
   return fetched;
 }

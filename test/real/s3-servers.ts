@@ -66,7 +66,8 @@ export const running: readonly S3Server[] =
         },
       ];
 
-async function started(child: ChildProcess, port: number) {
+/** Resolves when the program answers on its port. */
+export async function started(child: ChildProcess, port: number) {
   const endpoint = `http://127.0.0.1:${port}`;
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {
