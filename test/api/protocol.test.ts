@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ApiRequest } from '../../src/api/context.ts';
-import { api, BODY_MOST_BYTES } from '../../src/api/handler.ts';
+import { BODY_MOST_BYTES } from '../../src/api/handler.ts';
 import { apiRequest, testApi } from '../kit/api.ts';
 import { createInput } from './inputs.ts';
 
@@ -144,18 +144,15 @@ describe('the protocol', () => {
   });
 
   test('a fault of ours is answered 500 and logged, without its text in the answer', async () => {
-    const { context, warnings } = testApi();
-    const list = async () => {
+    const { streams, send, warnings } = testApi();
+    streams.list = async () => {
       throw new Error('the disk is on fire');
     };
 
-    const answer = await api({ ...context, streams: { ...context.streams, list } })(
-      apiRequest('ListDeliveryStreams', {}),
-    );
+    const answer = await send(list);
 
-    expect(answer.status).toBe(500);
-    expect(JSON.parse(String(answer.body)).__type).toBe('InternalFailure');
-    expect(String(answer.body)).not.toContain('fire');
+    expect([answer.status, answer.body.__type]).toEqual([500, 'InternalFailure']);
+    expect(JSON.stringify(answer)).not.toContain('fire');
     expect(warnings[0]?.fields.error).toContain('the disk is on fire');
   });
 });

@@ -68,7 +68,7 @@ describe.each([
 
     expect(one.RecordId).toBeTruthy();
     expect(many.RequestResponses).toHaveLength(2);
-    expect(firehose.taken.map(({ data }) => Buffer.from(data).toString())).toEqual(['one', 'twothree']);
+    expect(await firehose.taken()).toEqual(['one', 'two', 'three']);
   });
 
   test('throws the error that was answered', async () => {

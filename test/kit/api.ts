@@ -1,16 +1,44 @@
 import { gate } from '../../src/api/authentication/gate.ts';
 import type { AccessKey, KeyStore } from '../../src/api/authentication/keys.ts';
-import type { ApiContext, ApiRequest, ApiSettings } from '../../src/api/context.ts';
+import type { ApiContext, ApiRequest, ApiResponse, ApiSettings } from '../../src/api/context.ts';
 import { api } from '../../src/api/handler.ts';
+import type { RecordBuffer } from '../../src/core/buffer.ts';
+import { ingest } from '../../src/core/ingest.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { RecordBlock } from '../../src/core/records.ts';
+import { eachRecord } from '../../src/core/records.ts';
 import type { StreamDefinition } from '../../src/core/streams.ts';
+import { memoryBuffer } from './memory-buffer.ts';
 import { memoryStreams } from './memory-streams.ts';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
+}
+
+/** What a host under test is made of: all that the API needs of it, short of taking records in. */
+export type HostParts = Omit<ApiContext, 'gate' | 'ingest'> & { readonly keys: KeyStore };
+
+export interface HostUnderTest {
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Holds what it has taken in. */
+  readonly buffer: RecordBuffer;
+}
+
+type Host = (parts: HostParts) => HostUnderTest;
+
+/** The API itself, as the host on one machine has it, with a buffer in memory. */
+const itself: Host = (parts) => {
+  const buffer = memoryBuffer();
+  const take = ingest({ buffer, room: buffer, grew: () => {} });
+  return { handle: api({ ...parts, gate: gate(parts), ingest: take }), buffer };
+};
+
+let host = itself;
+
+/** From now on, in this test file, `testApi` is another host's. */
+export function testApiOf(other: Host): void {
+  host = other;
 }
 
 /**
@@ -22,7 +50,6 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
   const warnings: { readonly message: string; readonly fields: Readonly<Record<string, string>> }[] = [];
   const changed: StreamDefinition[] = [];
   const discarded: StreamDefinition[] = [];
-  const taken: RecordBlock[] = [];
   let ids = 0;
   const streams = memoryStreams();
   const settings: ApiSettings = {
@@ -37,21 +64,17 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
     streamQuota: 5_000,
     ...given,
   };
-  const now = () => clock.now;
-  const warn: ApiContext['warn'] = (message, fields) => void warnings.push({ message, fields });
-  const context: ApiContext = {
-    gate: gate({ keys: memoryKeys(keys), settings, now, warn }),
+  const { handle, buffer } = host({
+    keys: memoryKeys(keys),
     streams,
-    ingest: async (_stream, records) => void taken.push(records),
     changed: (stream) => void changed.push(stream),
     discard: async (stream) => void discarded.push(stream),
-    now,
+    now: () => clock.now,
     newStreamId: () => `stream${++ids}`,
     newRequestId: () => '00000000-0000-4000-8000-000000000001',
-    warn,
+    warn: (message, fields) => void warnings.push({ message, fields }),
     settings,
-  };
-  const handle = api(context);
+  });
 
   async function send(request: ApiRequest): Promise<Answer> {
     const { status, headers, body } = await handle(request);
@@ -63,9 +86,7 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
     warnings,
     changed,
     discarded,
-    taken,
     streams,
-    context,
     handle,
     send,
     /** The operation's answer, whatever it is. */
@@ -76,7 +97,20 @@ export function testApi(given: Partial<ApiSettings> = {}, keys: readonly AccessK
       if (status !== 200) throw new Error(`${operation} was refused: ${JSON.stringify(body)}`);
       return body;
     },
+    /** The records that were taken in since this was asked last. */
+    taken: () => takenFrom(buffer, clock.now),
   };
+}
+
+async function takenFrom(buffer: RecordBuffer, now: number): Promise<readonly string[]> {
+  const records: string[] = [];
+  for (const { lane } of (await buffer.due()).lanes) {
+    const batch = await buffer.seal(lane, { id: `all-of-${lane}`, sizeBytes: Number.MAX_SAFE_INTEGER, now });
+    for await (const block of buffer.read(batch?.id ?? '')) {
+      for (const record of eachRecord(block)) records.push(Buffer.from(record).toString());
+    }
+  }
+  return records;
 }
 
 /** A host's keys. While there are none, nobody needs one. */

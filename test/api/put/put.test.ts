@@ -1,58 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { openGate } from '../../../src/api/authentication/gate.ts';
-import type { ApiContext } from '../../../src/api/context.ts';
-import { putRecord } from '../../../src/api/put/put-record.ts';
-import { putRecordBatch } from '../../../src/api/put/put-record-batch.ts';
-import { ingest } from '../../../src/core/ingest.ts';
-import { eachRecord } from '../../../src/core/records.ts';
+import { ApiError } from '../../../src/core/errors.ts';
 import type { StreamDefinition } from '../../../src/core/streams.ts';
-import { memoryBuffer } from '../../kit/memory-buffer.ts';
-import { memoryStreams } from '../../kit/memory-streams.ts';
-import { noTables } from '../../kit/no-tables.ts';
+import { apiRequest, testApi } from '../../kit/api.ts';
 import { aStream } from '../../kit/streams.ts';
 
 const NOW = 5_000;
 
-async function service({ stream = aStream(), budgetBytes = 1 << 30 } = {}) {
-  const buffer = memoryBuffer({ budgetBytes });
-  const streams = memoryStreams();
-  await streams.change(stream.name, () => stream);
-  const context: ApiContext = {
-    gate: openGate({ defaultRegion: 'us-east-1' }),
-    streams,
-    ingest: ingest({ buffer, room: buffer, grew: () => {} }),
-    changed: () => {},
-    discard: async () => {},
-    now: () => NOW,
-    newStreamId: () => 'unused',
-    newRequestId: () => 'unused',
-    settings: {
-      accountId: '123456789012',
-      defaultRegion: 'us-east-1',
-      transitionMs: 0,
-      strictDestinations: false,
-      hasAdapter: () => true,
-      encryptedBy: () => undefined,
-      refusesUrl: () => undefined,
-      tables: noTables,
-      streamQuota: 5_000,
-    },
-    warn: () => {},
+async function service({ stream = aStream() } = {}) {
+  const firehose = testApi();
+  firehose.clock.now = NOW;
+  await firehose.streams.change(stream.name, () => stream);
+  const put = (operation: string) => async (input: unknown) => {
+    const { status, body } = await firehose.handle({ ...apiRequest(operation, {}), body: bytesOf(input) });
+    const answer = JSON.parse(String(body));
+    if (status === 200) return answer;
+    throw new ApiError(answer.__type, answer.message, status);
   };
-  return {
-    record: async (input: unknown) => JSON.parse(await putRecord(context, bytesOf(input), () => {})),
-    batch: async (input: unknown) => JSON.parse(await putRecordBatch(context, bytesOf(input), () => {})),
-    held: () => buffer.heldBytes(stream.id),
-    async records() {
-      const [lane] = buffer.due().lanes;
-      if (lane === undefined) return [];
-      const batch = await buffer.seal(lane.lane, { id: 'batch', sizeBytes: Number.MAX_SAFE_INTEGER, now: NOW });
-      const records: string[] = [];
-      for await (const block of buffer.read(batch?.id ?? ''))
-        for (const record of eachRecord(block)) records.push(Buffer.from(record).toString());
-      return records;
-    },
-  };
+  return { record: put('PutRecord'), batch: put('PutRecordBatch'), records: firehose.taken };
 }
 
 /** A body as it is, a body's text, or what is to become its JSON. */
@@ -159,11 +123,11 @@ describe('PutRecordBatch', () => {
       /'records.1.member.data' failed to satisfy constraint: Member must not be null/,
     ],
   ])('refuses %s, and takes nothing in', async (_, input, message) => {
-    const { batch, held } = await service();
+    const { batch, records } = await service();
 
     await expect(batch(input)).rejects.toEqual(refusal('ValidationException', message));
 
-    expect(held()).toBe(0);
+    expect(await records()).toEqual([]);
   });
 
   it.each([
@@ -176,11 +140,11 @@ describe('PutRecordBatch', () => {
     ['base64 of the other alphabet', '{"DeliveryStreamName":"events","Records":[{"Data":"-_-_"}]}'],
     ['base64 with a line break', '{"DeliveryStreamName":"events","Records":[{"Data":"QUJD\\r\\n"}]}'],
   ])('cannot read %s', async (_, input) => {
-    const { batch, held } = await service();
+    const { batch, records } = await service();
 
     await expect(batch(input)).rejects.toEqual(refusal('SerializationException', /./));
 
-    expect(held()).toBe(0);
+    expect(await records()).toEqual([]);
   });
 
   it('cannot read what is not UTF-8', async () => {
@@ -192,7 +156,7 @@ describe('PutRecordBatch', () => {
   });
 
   it('takes 4 MiB of data, and not a byte more', async () => {
-    const { batch, held } = await service();
+    const { batch, records } = await service();
     const megabyte = 1_024_000;
     const rest = 4 * 1024 * 1024 - 4 * megabyte;
     const sized = (bytes: number) => many([...Array(4).fill(Buffer.alloc(megabyte)), Buffer.alloc(bytes)]);
@@ -202,17 +166,7 @@ describe('PutRecordBatch', () => {
       refusal('InvalidArgumentException', 'Records size exceeds 4 MB limit'),
     );
 
-    expect(held()).toBe(4 * 1024 * 1024);
-  });
-
-  it('is told to slow down when there is no room, and nothing is taken in', async () => {
-    const { batch, held } = await service({ budgetBytes: 1_000 });
-
-    await expect(batch(many([Buffer.alloc(1_001)]))).rejects.toEqual(
-      refusal('ServiceUnavailableException', 'Slow down.', 503),
-    );
-
-    expect(held()).toBe(0);
+    expect((await records()).join('')).toHaveLength(4 * 1024 * 1024);
   });
 });
 
@@ -232,11 +186,11 @@ describe('a put', () => {
     ['is being deleted', { ...events, goneAt: NOW + 1 }, 'Firehose events is not active in 123456789012 account.'],
     ['has been deleted', { ...events, goneAt: NOW }, 'Firehose events under account 123456789012 not found.'],
   ])('is refused while its stream %s', async (_, stream, message) => {
-    const { record, held } = await service({ stream });
+    const { record, records } = await service({ stream });
 
     await expect(record(one('a'))).rejects.toEqual(refusal('ResourceNotFoundException', message));
 
-    expect(held()).toBe(0);
+    expect(await records()).toEqual([]);
   });
 
   it.each(['KinesisStreamAsSource', 'MSKAsSource', 'DatabaseAsSource'] as const)(
