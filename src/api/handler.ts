@@ -20,7 +20,6 @@ const TARGET_PREFIX = 'Firehose_20150804.';
  * doing is answered as AWS would, what is a bug of ours is logged and answered 500.
  */
 export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiResponse> {
-  const memory: InflatedMemory = { freeBytes: INFLATED_MOST_BYTES };
   return async (request) => {
     const requestId = context.newRequestId();
     try {
@@ -28,9 +27,7 @@ export function api(context: ApiContext): (request: ApiRequest) => Promise<ApiRe
       // The body is signed as it is sent, compressed or not.
       const caller = await context.gate(request);
       const isCompressed = request.headers['content-encoding'] !== undefined;
-      const run = isCompressed
-        ? runInflated(context, { ...call, caller }, memory)
-        : runCall(context, { ...call, caller });
+      const run = isCompressed ? runInflated(context, { ...call, caller }) : runCall(context, { ...call, caller });
       return answer(200, await run, { requestId });
     } catch (error) {
       return refusal(context, request, error, requestId);
@@ -83,23 +80,22 @@ function targetOf(header: ApiRequest['headers'][string]): string {
   return typeof header === 'string' && header.startsWith(TARGET_PREFIX) ? header.slice(TARGET_PREFIX.length) : '';
 }
 
-/** What all compressed requests under way may grow to. A host limits the bodies it receives, not what is in them. */
-const INFLATED_MOST_BYTES = 8 * BODY_MOST_BYTES;
-
-interface InflatedMemory {
-  freeBytes: number;
-}
+/**
+ * What all compressed requests under way in this process may grow to. A host limits the bodies it receives, not what is
+ * in them.
+ */
+const inflated = { freeBytes: 8 * BODY_MOST_BYTES };
 
 /**
  * How far a body will grow is known only afterwards, so each claims the most it may, for as long as its request lasts.
  */
-async function runInflated(context: ApiContext, call: CallOfCaller, memory: InflatedMemory): Promise<string> {
-  if (memory.freeBytes < BODY_MOST_BYTES) throw new ApiError('ServiceUnavailableException', 'Slow down.', 503);
-  memory.freeBytes -= BODY_MOST_BYTES;
+async function runInflated(context: ApiContext, call: CallOfCaller): Promise<string> {
+  if (inflated.freeBytes < BODY_MOST_BYTES) throw new ApiError('ServiceUnavailableException', 'Slow down.', 503);
+  inflated.freeBytes -= BODY_MOST_BYTES;
   try {
     return await runCall(context, { ...call, request: { ...call.request, body: await decoded(call.request) } });
   } finally {
-    memory.freeBytes += BODY_MOST_BYTES;
+    inflated.freeBytes += BODY_MOST_BYTES;
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { alarmOf } from '../host/alarm.ts';
 import { deliveryParts } from './delivery.ts';
 import type { FunctionPorts } from './function.ts';
@@ -28,6 +29,7 @@ async function open(settings: LambdaSettings): Promise<LambdaHost> {
   return lambdaHost(portsOf(settings), {
     ...(await deliveryParts(settings, clock)),
     ...clock,
+    newStreamId: () => randomBytes(8).toString('hex'),
     ...(version !== undefined && { version }),
   });
 }

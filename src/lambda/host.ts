@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { gate } from '../api/authentication/gate.ts';
 import type { KeyStore } from '../api/authentication/keys.ts';
 import type { ApiContext, ApiRequest, ApiResponse, ApiSettings } from '../api/context.ts';
@@ -38,6 +38,8 @@ export interface LambdaHostOptions {
   readonly now: () => number;
   readonly alarm: Alarm;
   readonly log: Log;
+  /** A new stream incarnation's id: letters and digits, never seen before. */
+  readonly newStreamId: () => string;
 }
 
 /** What a container keeps from one invocation to the next. */
@@ -107,7 +109,7 @@ export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): Lamb
       // The sweep asks of every lane each minute when it is due, and batches have their own time.
       changed: () => {},
       discard: (stream) => discard(buffer, stream, options),
-      newStreamId: () => randomBytes(8).toString('hex'),
+      newStreamId: options.newStreamId,
     };
 
     return {

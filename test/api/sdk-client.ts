@@ -21,10 +21,14 @@ export const KEY: AccessKey = {
 
 export type Credentials = Pick<AccessKey, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>;
 
-/** The real SDK, whose requests go to the API as values instead of over a network, and are kept as they were sent. */
+/**
+ * The real SDK, whose requests go to the API as values instead of over a network, and are kept as they were sent: to
+ * AWS's endpoint, or to another one.
+ */
 export function sdkTo(
   firehose: ReturnType<typeof testApi>,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
+  endpoint?: string,
 ) {
   const sent: ApiRequest[] = [];
   const client = new FirehoseClient({
@@ -32,6 +36,7 @@ export function sdkTo(
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
     systemClockOffset: firehose.clock.now - Date.now(),
     maxAttempts: 1,
+    ...(endpoint !== undefined && { endpoint }),
     requestHandler: {
       async handle({ method, path, headers, body }: SdkRequest) {
         const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);

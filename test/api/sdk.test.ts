@@ -62,6 +62,7 @@ describe.each([
     await client.send(new CreateDeliveryStreamCommand({ ...name, ExtendedS3DestinationConfiguration: EXTENDED_S3 }));
 
     const one = await client.send(new PutRecordCommand({ ...name, Record: { Data: Buffer.from('one') } }));
+    firehose.clock.now += 1;
     const many = await client.send(
       new PutRecordBatchCommand({ ...name, Records: [{ Data: Buffer.from('two') }, { Data: Buffer.from('three') }] }),
     );

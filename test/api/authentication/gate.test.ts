@@ -123,6 +123,25 @@ it('a request that came through a gateway is checked against the path that was s
   expect([direct.status, moved.status, moved.body.__type]).toEqual([200, 400, 'InvalidSignatureException']);
 });
 
+it('a request that is sent again is taken while its signature is good, and never with another body', async () => {
+  const { firehose, owner } = await withProducer();
+  await put(owner.client, 'clicks');
+  const request = owner.sent.at(-1)!; // it has just been sent
+
+  const again = await firehose.send(request);
+  const changed = await firehose.send({ ...request, body: Buffer.from(String(request.body).replace('eA==', 'eQ==')) });
+  firehose.clock.now += 5 * 60_000 + 1_000;
+  const late = await firehose.send(request);
+
+  expect(again.status).toBe(200);
+  expect([changed, late].map(({ status, body }) => [status, body.__type])).toEqual([
+    [400, 'InvalidSignatureException'],
+    [400, 'InvalidSignatureException'],
+  ]);
+  expect(late.body.message).toMatch(/^Signature expired: /);
+  expect(await firehose.taken()).toEqual(['x', 'x']);
+});
+
 describe('the log of refused calls', () => {
   it('says who called, what for, and why not, and holds no secret', async () => {
     const { firehose, producer } = await withProducer();
