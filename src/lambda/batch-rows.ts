@@ -50,6 +50,19 @@ function dueAt({ sealedAt, decided, lease, postponed }: BatchState): number {
   return lease?.until ?? postponed?.until ?? sealedAt;
 }
 
+/** Clocks may differ by less. */
+export const CLOCKS_DIFFER_MS = 10_000;
+
+/**
+ * When the batch may be leased; `Infinity` while another has it. Where clocks differ so much that the last attempt ends
+ * in the future, the wake-up counts, which has waited by the queue's clock: nothing waits longer than it was meant to.
+ */
+export function attemptAt({ lease, postponed, sealedAt }: BatchState, now: number): number {
+  if (lease !== undefined && lease.until > now) return Number.POSITIVE_INFINITY;
+  if (postponed === undefined || postponed.endedAt > now + CLOCKS_DIFFER_MS) return Math.min(sealedAt, now);
+  return postponed.until;
+}
+
 export interface ReadBatch {
   readonly row: Row;
   readonly state: BatchState;

@@ -1,7 +1,7 @@
 import type { Batch, LaneStatus, RecordBuffer } from '../core/buffer.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
-import { type BatchState, batchIdOf, batchOf, leaseLost, readBatch } from './batch-rows.ts';
+import { attemptAt, type BatchState, batchIdOf, batchOf, leaseLost, readBatch } from './batch-rows.ts';
 import { rowBodies, tombstone } from './bodies.ts';
 import { collect } from './collect.ts';
 import { commitChange } from './commit.ts';
@@ -44,7 +44,8 @@ import type { Store } from './store.ts';
  * Leases are in the batch's row, with a token that every later write of that attempt must find there, so what an
  * attempt says after its lease has lapsed is void, whatever clocks say. Only what an attempt does outside needs time: a
  * lease lasts until its function has certainly ended, plus 5 s by which clocks may differ; an attempt that said nothing
- * counts as one of unknown outcome that ended with its lease. Use one of these buffers for one invocation.
+ * counts as one of unknown outcome that ended with its lease. Use one of these buffers for one invocation. What is put
+ * off is not leased before its time, so that neither early messages nor double ones shorten a backoff.
  *
  * Answers may be lost. A write that was refused may have been counted (a client's own retry), so each is made such that
  * a repeat finds its own trace. A commit that rejects may have happened; its producer repeats it, as with any put.
@@ -64,6 +65,12 @@ export interface SharedBufferOptions {
 export interface SharedBuffer extends RecordBuffer {
   /** What a lost wake-up may have forgotten: lanes that hold something, and batches whose next attempt is due. */
   overdue(): AsyncIterable<Overdue>;
+
+  /**
+   * When the batch may be leased, in ms since the epoch: not while it is leased or put off. `Infinity` when its wake-up
+   * is somebody else's business: it is leased, or gone.
+   */
+  attemptAt(batch: string): Promise<number>;
 
   /** Once a day: removes what crashes have left in the staging bucket. Resolves with how many objects that were. */
   collect(): Promise<number>;
@@ -147,7 +154,7 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
       await changeBatch(store, id, async (state) => {
         leased = undefined;
         if (state.lease?.token === token) leased = state;
-        else if (state.lease === undefined || state.lease.until <= now()) {
+        else if (attemptAt(state, now()) <= now()) {
           const { releasedAt: _, ...rest } = withInterruption(state, now());
           leased = { ...rest, lease: { token, takenAt: now(), until: options.leaseUntil() } };
         }
@@ -216,6 +223,12 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
     },
 
     overdue: () => waiting(now()),
+
+    async attemptAt(id) {
+      const read = await readBatch(store, id);
+      return read === undefined ? Number.POSITIVE_INFINITY : attemptAt(read.state, now());
+    },
+
     collect: () => collect(store),
 
     async close() {},

@@ -76,9 +76,13 @@ export interface Rows {
 }
 
 /** What is to be looked at: a lane that may be due, or a batch that may be attempted. */
-export type Wake =
-  | { readonly lane: LaneKey }
-  | { readonly batch: string; readonly streamId: string; readonly stage: Stage };
+export type Wake = { readonly lane: LaneKey } | BatchWake;
+
+export interface BatchWake {
+  readonly batch: string;
+  readonly streamId: string;
+  readonly stage: Stage;
+}
 
 export interface Message {
   readonly wake: Wake;

@@ -3,11 +3,12 @@ import type { Attempted, Drain } from '../core/drain.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { hintsOf } from '../core/settings.ts';
 import type { StreamDefinition, StreamStore } from '../core/streams.ts';
+import { CLOCKS_DIFFER_MS } from './batch-rows.ts';
 import type { SharedBuffer } from './buffer.ts';
-import type { Wake, Wakes } from './services.ts';
+import type { BatchWake, Wake, Wakes } from './services.ts';
 
 export interface WakeUpPorts {
-  readonly buffer: Pick<SharedBuffer, 'overdue'>;
+  readonly buffer: Pick<SharedBuffer, 'overdue' | 'attemptAt'>;
   readonly drain: Drain;
   readonly streams: Pick<StreamStore, 'byId'>;
   readonly wakes: Wakes;
@@ -35,8 +36,6 @@ export interface WakeUps {
 
 /** Batches that one wake-up of a lane seals. */
 const SEALS_MOST = 100;
-/** A wake-up may come early by as much as clocks differ. */
-const EARLY_MS = 10_000;
 /** Lanes whose wake-ups are remembered. */
 const REMEMBERED_MOST = 10_000;
 
@@ -74,8 +73,8 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
       if (at === Number.POSITIVE_INFINITY) return;
       if (at > now()) {
         // Of what stays behind nobody has sent a wake-up. Any other lane that is not due was opened by an append, which
-        // has.
-        if (hasSealed || at <= now() + EARLY_MS) send({ lane }, at);
+        // has; but by another clock that may have come early.
+        if (hasSealed || at <= now() + CLOCKS_DIFFER_MS) send({ lane }, at);
         return;
       }
       const batch = await drain.seal(lane);
@@ -86,8 +85,15 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
     send({ lane }, now());
   }
 
-  async function follow(wake: Wake, attempted: Attempted): Promise<void> {
-    if (attempted.result === 'left') return;
+  async function follow(wake: BatchWake, attempted: Attempted): Promise<void> {
+    if (attempted.result === 'left') {
+      // It was stopped, and is for the next function at once; or its wake-up came early, by another clock. One that
+      // comes earlier than that is a double of one that has had its attempt, or the queue could not wait any longer:
+      // then the sweep finds the batch.
+      const at = await ports.buffer.attemptAt(wake.batch);
+      if (at <= now() + CLOCKS_DIFFER_MS) send(wake, at);
+      return;
+    }
     if (attempted.result !== 'finished') return send(wake, attempted.until);
     for (const filled of attempted.filled) {
       const stream = await ports.streams.byId(laneOf(filled.lane).streamId);
@@ -116,7 +122,7 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
   };
 }
 
-function wakeOf(batch: string, lane: LaneKey): Wake {
+function wakeOf(batch: string, lane: LaneKey): BatchWake {
   const { streamId, stage } = laneOf(lane);
   return { batch, streamId, stage };
 }

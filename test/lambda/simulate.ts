@@ -32,6 +32,10 @@ interface World {
   readonly plant: Plant;
   readonly sent: Sent[];
   readonly deleted: Set<string>;
+  /** Until when each batch was put off last, by its id. */
+  readonly putOff: Map<string, number>;
+  /** Promises that were broken on the way. */
+  readonly faults: string[];
   time: number;
   made: number;
   isHealed: boolean;
@@ -97,6 +101,8 @@ function newWorld(seed: number, plant: Plant): World {
     streams: memoryStreams(),
     sent: [],
     deleted: new Set(),
+    putOff: new Map(),
+    faults: [],
     time: 1_000_000,
     made: 0,
     isHealed: false,
@@ -170,12 +176,22 @@ function hostOf(world: World, by: Invocation): Host {
     newId: () => `n${++world.made}`,
     leaseUntil: () => (world.isHealed ? now() + INVOCATION_MS : by.deadline + by.skewMs) + 5_000,
   });
+  const watched: SharedBuffer = {
+    ...buffer,
+    async lease(id) {
+      const batch = await buffer.lease(id);
+      const until = world.putOff.get(id) ?? 0;
+      if (batch !== undefined && until > world.time + SKEW_MS)
+        world.faults.push(`${id} was to be attempted at ${until}, not at ${world.time}.`);
+      return batch;
+    },
+  };
   const wakes = wakeUps({
     ...{ buffer, streams, now },
     wakes: messages,
     fault: () => {},
     drain: drain({
-      ...{ buffer, streams, now, room: ROOM },
+      ...{ buffer: watched, streams, now, room: ROOM },
       startedAt: now(),
       adapters: { s3: far.destination(by), others: new Map() },
       processing: processors({ transform: fickle(world, by) }),
@@ -183,6 +199,7 @@ function hostOf(world: World, by: Invocation): Host {
       random: random.next,
       report(event) {
         if (event.type === 'faulty') throw event.error;
+        if (event.type === 'postponed') world.putOff.set(event.batch.id, event.until);
       },
     }),
   });
@@ -293,7 +310,7 @@ async function heal(world: World): Promise<readonly string[]> {
   // The sweep finds all that waits by itself.
   if (world.random.chance(0.5)) world.model.state.messages.length = 0;
   for (let minute = 0; minute < HEALING_MINUTES; minute++) await passMinute(world);
-  const faults = brokenPromises(world);
+  const faults = [...world.faults, ...brokenPromises(world)];
   // What was put and never answered may wait until the collection finds it; then nothing at all is left.
   for (let day = 0; day < 2; day++) {
     await passDay(world);
