@@ -44,9 +44,8 @@ async function rowOf({ bodies }: Store, state: BatchState): Promise<NewRow> {
   return { ...batchKey(id), streamId, lane, dueAt: dueAt(state), body: await bodies.fold(state) };
 }
 
-/** A leased batch is looked at again once its lease has lapsed; one with a change to carry out, at once. */
-function dueAt({ sealedAt, decided, lease, postponed }: BatchState): number {
-  if (decided !== undefined) return 0;
+/** A leased batch is looked at again once its lease has lapsed. */
+function dueAt({ sealedAt, lease, postponed }: BatchState): number {
   return lease?.until ?? postponed?.until ?? sealedAt;
 }
 

@@ -97,12 +97,15 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
   }
 
   async function* waiting(before: number): AsyncGenerator<Overdue> {
+    const failures: unknown[] = [];
     for await (const row of rows.due(before)) {
       const { name, lane, dueAt = 0 } = row;
-      if (lane === undefined) await carryOutAppend(row);
+      if (lane === undefined) await carryOutAppend(row).catch((error: unknown) => failures.push(error));
       else if (name === 'head') yield { lane, openedAt: dueAt };
       else yield { batch: batchIdOf(row), lane, dueAt };
     }
+    // One that cannot be carried out keeps nothing else waiting.
+    if (failures.length > 0) throw failures[0];
   }
 
   async function carryOutAppend(key: RowKey): Promise<void> {

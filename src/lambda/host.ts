@@ -16,7 +16,7 @@ import type { Log } from '../host/log.ts';
 import { drainReporter } from '../host/reports.ts';
 import { type SharedBuffer, sharedBuffer } from './buffer.ts';
 import type { Rows, StagedObjects, Wake, Wakes } from './services.ts';
-import { wakeUps } from './wake-ups.ts';
+import { type Announced, wakeUps } from './wake-ups.ts';
 
 /** The services that the functions of a deployment share. */
 export interface LambdaPorts {
@@ -82,7 +82,7 @@ export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): Lamb
   const warn: ApiContext['warn'] = (sentence, fields) => log.warn(fields, sentence);
   const signed = gate({ keys: ports.keys, settings: options.api, now, warn });
   const report = drainReporter(log);
-  const announced = new Map<LaneKey, number>();
+  const announced = new Map<LaneKey, Announced>();
 
   function invocation(leftMs: number): Invocation {
     const endsAt = now() + leftMs;
@@ -106,7 +106,7 @@ export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): Lamb
     const context: Omit<ApiContext, 'newRequestId'> = {
       ...{ gate: signed, streams, now, warn, settings: options.api },
       ingest: ingest({ buffer, room: BOUNDLESS, grew: wakes.grew }),
-      // The sweep asks of every lane each minute when it is due, and batches have their own time.
+      // The sweep goes by the new hints, and batches have their own time.
       changed: () => {},
       discard: (stream) => discard(buffer, stream, options),
       newStreamId: options.newStreamId,

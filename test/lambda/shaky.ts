@@ -119,6 +119,14 @@ export function servicesOf({ objects, rows, wakes }: Services, { call, write }: 
       held: (streamId) => scan(rows.held(streamId)),
       all: () => scan(rows.all()),
     },
-    wakes: { send: (messages) => write(by, () => wakes.send(messages)) },
+    wakes: {
+      // Some of them may be sent when others are not.
+      async send(messages) {
+        const half = Math.ceil(messages.length / 2);
+        for (const some of [messages.slice(0, half), messages.slice(half)]) {
+          if (some.length > 0) await write(by, () => wakes.send(some));
+        }
+      },
+    },
   };
 }

@@ -63,8 +63,11 @@ const INVOCATION_MS = 60_000;
 const SKEW_MS = 2_000;
 const VISIBILITY_MS = 90_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Of a minute each: everything must be delivered by then. Several times the longest backoff and the longest lease. */
-const HEALING_MINUTES = 20;
+/**
+ * Of a minute each: everything must be delivered by then. An hour until the sweep asks again for what is long overdue,
+ * and several times the longest backoff and the longest lease.
+ */
+const HEALING_MINUTES = 80;
 /** Requests that a minute without faults may need. */
 const HEALING_STEPS = 20_000;
 
@@ -316,7 +319,7 @@ async function heal(world: World): Promise<readonly string[]> {
     await passDay(world);
     await tidy(world);
     await settle(world);
-    for (let minute = 0; minute < 3; minute++) await passMinute(world);
+    for (let minute = 0; minute < 61; minute++) await passMinute(world);
   }
   return [...faults, ...leftBehind(world)];
 }
