@@ -1,7 +1,8 @@
 import { ConfigError } from '../core/errors.ts';
+import type { KeyDescription, KeyToCreate } from '../host/issued-keys.ts';
 import { loadConfig } from '../local/config.ts';
 import { type Disk, nodeDisk } from '../local/disk.ts';
-import { createKey, type KeyDescription, type KeyToCreate, listKeys, revokeKey } from '../local/keys/key-files.ts';
+import { createKey, listKeys, revokeKey } from '../local/keys/key-files.ts';
 import { actionsFor } from '../local/keys/key-settings.ts';
 import { settled } from '../local/settings.ts';
 

@@ -1,35 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
+import { KEY_BYTES, type SecretJson, sealedJson } from '../host/sealed-json.ts';
 import type { Disk } from './disk.ts';
 import { readWhole, writeWhole } from './whole-file.ts';
 
-/** Members of a stream's configuration, and of a key, that are stored encrypted, wherever they stand. */
-const SECRET_MEMBERS = new Set([
-  'Password',
-  'AccessKey',
-  'HECToken',
-  'PrivateKey',
-  'KeyPassphrase',
-  'SecretAccessKey',
-  'SessionToken',
-]);
-
-const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-
-/**
- * JSON whose secret members are AES-256-GCM sealed under the data folder's key, so that a copied definition or a backup
- * of it gives none away.
- */
-export interface SecretJson {
-  write(value: unknown): string;
-  /** Rejects text that was sealed under another key. */
-  read(text: string): unknown;
-}
-
-/** The data folder's key, in `<folder>/key`, made at the first start and readable by its owner alone. */
+/** Under the data folder's key, in `<folder>/key`, made at the first start and readable by its owner alone. */
 export async function secretJson(disk: Disk, folder: string): Promise<SecretJson> {
   const path = join(folder, 'key');
   const stored = await readWhole(disk, path);
@@ -37,28 +13,5 @@ export async function secretJson(disk: Disk, folder: string): Promise<SecretJson
   if (stored === undefined) await writeWhole(disk, path, key);
   if (key.length !== KEY_BYTES)
     throw new ConfigError(path, `is not a key of ${KEY_BYTES} bytes; restore it from a backup.`);
-
-  return {
-    write: (value) =>
-      JSON.stringify(value, (name, member) =>
-        SECRET_MEMBERS.has(name) && typeof member === 'string' ? { sealed: seal(key, member) } : member,
-      ),
-    read: (text) =>
-      JSON.parse(text, (name, member) =>
-        SECRET_MEMBERS.has(name) && typeof member?.sealed === 'string' ? unseal(key, member.sealed) : member,
-      ),
-  };
-}
-
-function seal(key: Uint8Array, secret: string): string {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, iv);
-  return Buffer.concat([iv, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64');
-}
-
-function unseal(key: Uint8Array, sealed: string): string {
-  const bytes = Buffer.from(sealed, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
+  return sealedJson(key);
 }

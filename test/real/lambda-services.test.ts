@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sealedJson } from '../../src/host/sealed-json.ts';
 import { awsClients } from '../../src/lambda/aws/clients.ts';
 import { dynamoRows } from '../../src/lambda/aws/dynamo-rows.ts';
+import { dynamoStreams } from '../../src/lambda/aws/dynamo-streams.ts';
 import { sqsWakes } from '../../src/lambda/aws/sqs-wakes.ts';
 import { stagedBucket } from '../../src/lambda/aws/staged-bucket.ts';
 import { TABLES } from '../../src/lambda/aws/tables.ts';
@@ -10,6 +13,7 @@ import { describeBuffer } from '../kit/buffer.ts';
 import { type EmulatedDynamo, emulatedDynamo } from '../lambda/aws/emulated-dynamo.ts';
 import { describeRows } from '../lambda/aws/rows-contract.ts';
 import { describeStaged } from '../lambda/aws/staged-contract.ts';
+import { describeStreams } from '../lambda/aws/streams-contract.ts';
 import { type AwsServer, dynamoDb, elasticMq } from './aws-servers.ts';
 import { ACCESS_KEY, moto, radosgw, running, type S3Server, SECRET_KEY } from './s3-servers.ts';
 import { itWith } from './tools.ts';
@@ -37,6 +41,15 @@ describeServer(dynamoDb, () => {
   const freshRows = async () => dynamoRows({ client, table: await emulated.makeTable('buffer') });
 
   describeRows({ name: dynamoDb.name, open: freshRows });
+
+  describeStreams({
+    name: dynamoDb.name,
+    open: async () => {
+      const table = await emulated.makeTable('streams');
+      const sealed = sealedJson(randomBytes(32));
+      return () => dynamoStreams({ client, table, json: async () => sealed });
+    },
+  });
 
   it('removes rows by the attribute that tombstones have', async () => {
     const TableName = await emulated.makeTable('buffer');
