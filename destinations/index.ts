@@ -3,12 +3,20 @@ import type { Adapters } from '../src/core/route.ts';
 import type { DestinationKind } from '../src/core/streams.ts';
 import { byScheme } from './by-scheme.ts';
 import { type CustomDestination, customDestination } from './custom.ts';
+import file, { type FilePorts } from './file.ts';
 import httpEndpoint, { type HttpEndpointPorts } from './http-endpoint.ts';
 import openSearch, { type OpenSearchPorts } from './opensearch.ts';
 import s3, { type S3Ports } from './s3.ts';
 import splunk, { type SplunkPorts } from './splunk.ts';
+import stdout, { type StdoutPorts } from './stdout.ts';
 
-export interface DestinationPorts extends S3Ports, HttpEndpointPorts, SplunkPorts, OpenSearchPorts {
+export interface DestinationPorts
+  extends S3Ports,
+    HttpEndpointPorts,
+    SplunkPorts,
+    OpenSearchPorts,
+    FilePorts,
+    StdoutPorts {
   /** Destinations of the user's own, by the scheme of their URLs, in lower case. */
   readonly own: Readonly<Record<string, CustomDestination>>;
 }
@@ -19,11 +27,12 @@ export interface DestinationPorts extends S3Ports, HttpEndpointPorts, SplunkPort
  */
 export function destinations(ports: DestinationPorts): Adapters {
   const own = Object.entries(ports.own).map(([scheme, each]) => [scheme, customDestination(each, ports)] as const);
+  const schemes = new Map<string, Destination>([['file', file(ports)], ['stdout', stdout(ports)], ...own]);
   const documents = openSearch(ports);
   return {
     s3: s3(ports),
     others: new Map<DestinationKind, Destination>([
-      ['HttpEndpoint', byScheme(httpEndpoint(ports), new Map(own))],
+      ['HttpEndpoint', byScheme(httpEndpoint(ports), schemes)],
       ['Splunk', splunk(ports)],
       ['Elasticsearch', documents],
       ['Amazonopensearchservice', documents],

@@ -99,6 +99,20 @@ const KINDS: readonly (Omit<Guide, 'stream'> & { readonly config: JsonObject })[
     },
   },
   {
+    name: 'file',
+    title: 'file',
+    configuredAs: 'HttpEndpointDestinationConfiguration',
+    summary: 'lines in files that follow each other, in a folder that the configuration file allows (files)',
+    config: { EndpointConfiguration: { Url: 'file:///srv/events' }, S3Configuration },
+  },
+  {
+    name: 'stdout',
+    title: 'standard output',
+    configuredAs: 'HttpEndpointDestinationConfiguration',
+    summary: 'lines on standard output, where the configuration file says so (stdout)',
+    config: { EndpointConfiguration: { Url: 'stdout://' }, S3Configuration },
+  },
+  {
     name: 'own',
     title: 'your own',
     configuredAs: 'HttpEndpointDestinationConfiguration',

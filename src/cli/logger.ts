@@ -6,20 +6,20 @@ import type { LogLevel } from '../local/hydrant-config.ts';
 const UNWRITTEN_MOST_BYTES = 1024 * 1024;
 
 /**
- * Logs to stdout: for eyes on a terminal, one JSON object a line otherwise. Written at once, so that a crash loses no
- * line. A disk that is full or a terminal that is gone costs lines, never the service; what is kept of them is written
- * before the next line that can be.
+ * Logs to stdout, or to stderr where records go there: for eyes on a terminal, one JSON object a line otherwise.
+ * Written at once, so that a crash loses no line. A disk that is full or a terminal that is gone costs lines, never the
+ * service; what is kept of them is written before the next line that can be.
  */
-export function openLogger(level: LogLevel): Logger {
+export function openLogger(level: LogLevel, { fd, isTTY }: NodeJS.WriteStream & { readonly fd: number }): Logger {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const output = pino.destination({ fd: process.stdout.fd, sync: true, maxLength: UNWRITTEN_MOST_BYTES });
+  const output = pino.destination({ fd, sync: true, maxLength: UNWRITTEN_MOST_BYTES });
   output.on('error', () => {}); // there is nowhere left to say it
-  const shown = process.stdout.isTTY ? prettyFactory({ ...FOR_EYES, colorize: true }) : String;
+  const shown = isTTY ? prettyFactory({ ...FOR_EYES, colorize: true }) : String;
   // Not the destination itself: pino flushes that after a fatal line, which on a full disk tries again for ever.
   return pino(options, { write: (line: string) => output.write(shown(line)) });
 }

@@ -35,7 +35,7 @@ export async function runServe(flags: GivenSettings, configFile: string | undefi
   const keys = await withSecrets(settings.keys);
   await refuseExposure(settings);
   checkStreamMembers(settings.streams);
-  const logger = openLogger(settings.logLevel);
+  const logger = openLogger(settings.logLevel, settings.stdout ? process.stderr : process.stdout);
   if (config.file !== undefined) logger.info({ file: config.file }, `Configuration read from ${config.file}.`);
   failLoudly(logger);
 

@@ -35,14 +35,16 @@ export interface HostAdapters {
 /** Everything that batches are delivered with, on this machine. */
 export async function hostAdapters(options: HydrantOptions, ports: HostAdaptersPorts): Promise<HostAdapters> {
   const { clusters, objectKeys, now, alarm } = ports;
-  const { destinations: own = {}, adapt = (each) => each, plainHttp = false } = options;
+  const { destinations: own = {}, adapt = (each) => each, plainHttp = false, files } = options;
+  const { folders = [] } = files ?? {};
   const objects = options.objects ?? (await objectsOf(options));
   const schemas = hostTables({ own: options.tables ?? {}, ...(options.glue && { glue: options.glue }), now, alarm });
   const kept = options.secretsManager && secretsManager(options.secretsManager, { now, alarm });
   const conversions = conversionThreads();
   const adapters = adapt(
     destinations({
-      ...{ now, own, clusters, objects },
+      ...{ now, own, clusters, objects, files },
+      stdout: options.stdout === true ? process.stdout : undefined,
       secrets: heldSecrets(options.secrets ?? {}, kept),
       tables: schemas.tables,
       converter: conversions.converter,
@@ -57,7 +59,8 @@ export async function hostAdapters(options: HydrantOptions, ports: HostAdaptersP
         if (objectKeys(kmsKeyArn) !== undefined) return 'Hydrant';
         return objects.encryptsWithKms ? 'the store' : undefined;
       },
-      refusesUrl: (url) => refusalOfUrl(url, { plainHttp, own: Object.keys(own) }),
+      refusesUrl: (url) =>
+        refusalOfUrl(url, { plainHttp, own: Object.keys(own), folders, hasStdout: options.stdout === true }),
       tables: schemas.tables,
     },
     closeLookUps() {

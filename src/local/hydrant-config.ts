@@ -56,6 +56,13 @@ export interface HydrantConfig {
    */
   readonly destinations?: Readonly<Record<string, string>>;
   /**
+   * Lets streams write files, by URLs like `file:///folder`, in these folders and below. Paths are relative to the
+   * configuration file.
+   */
+  readonly files?: FilesConfig;
+  /** Lets streams write to standard output, by the URL `stdout://`; the log then goes to standard error. */
+  readonly stdout?: boolean;
+  /**
    * Secrets that streams name by their ARN, with `SecretsManagerConfiguration`: `env:NAME` for a variable, `file:PATH`
    * for a file, each holding the JSON that AWS Secrets Manager would, such as `{"api_key":"…"}`.
    */
@@ -103,6 +110,14 @@ export interface AccessKeyConfig {
   readonly actions?: readonly string[];
   /** Names of streams, in which `*` and `?` are as in a policy. Default all. */
   readonly streams?: readonly string[];
+}
+
+export interface FilesConfig {
+  readonly folders: readonly string[];
+  /** How large a file may become before the next is begun: `128MiB`, the default. */
+  readonly rotateSize?: string | number;
+  /** How old: `1h`, the default. */
+  readonly rotateInterval?: string | number;
 }
 
 export interface LocalFunctionConfig {

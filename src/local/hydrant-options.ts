@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { CustomDestination } from '../../destinations/custom.ts';
+import type { FileSettings } from '../../destinations/file/places.ts';
 import type { AccessKey } from '../api/authentication/keys.ts';
 import type { DrainEvent } from '../core/events.ts';
 import type { ObjectStore } from '../core/objects.ts';
@@ -48,6 +49,10 @@ export interface HydrantOptions {
   readonly kinesis?: KinesisSettings;
   /** Destinations of your own, by the scheme of the URLs that name them: `loki` for `loki://…`. */
   readonly destinations?: Readonly<Record<string, CustomDestination>>;
+  /** Where streams may write files, by `file:///…` URLs. Without it they may nowhere. */
+  readonly files?: FileSettings;
+  /** Whether streams may write to standard output, by the URL `stdout://`. Default false. */
+  readonly stdout?: boolean;
   /** Where secrets are that streams name by their ARN in AWS Secrets Manager. */
   readonly secrets?: Readonly<Record<string, SecretReference>>;
   /** Where all other secrets come from; without it there are no others. */

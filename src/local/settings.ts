@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { FileSettings } from '../../destinations/file/places.ts';
 import { ConfigError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { checkedSchema, type TableSchema } from '../formats/conversion/converter.ts';
@@ -106,6 +107,23 @@ const schemes = {
   described: 'a scheme of its own: lower case letters, digits, + and -',
 };
 
+const LEAST_FILE_BYTES = 1024;
+const LONGEST_FILE_MS = 366 * 86_400_000;
+const FILE_BYTES = 128 * MIB;
+const FILE_MS = 3_600_000;
+
+const filesMembers = members({
+  folders: listOf(text),
+  rotateSize: sizeBytes(LEAST_FILE_BYTES),
+  rotateInterval: durationMs(LONGEST_FILE_MS),
+});
+const files: Setting<FileSettings> = (given, path) => {
+  const { folders = [], rotateSize = FILE_BYTES, rotateInterval = FILE_MS } = filesMembers(given, path);
+  if (folders.length === 0)
+    throw new ConfigError(`${path}.folders`, 'must name a folder that files may be written to.');
+  return { folders, rotateBytes: rotateSize, rotateMs: rotateInterval };
+};
+
 const secretNames = { pattern: /^arn:[^\s]+$/, described: "the secret's ARN" };
 
 const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
@@ -155,6 +173,8 @@ export const SETTINGS = {
   glue,
   schemas: mapOf(schema, tableNames),
   destinations: mapOf(text, schemes),
+  files,
+  stdout: yesOrNo,
   secrets: mapOf(secretReference, secretNames),
   secretsManager,
   encryptionKeys: mapOf(encryptionKey, kmsKeyArns),
@@ -174,7 +194,7 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions, destinations, secrets, encryptionKeys, keys, opensearch } = given;
+  const { data, functions, destinations, files, secrets, encryptionKeys, keys, opensearch } = given;
   const within = (path: string): string => resolve(dirname(file), path);
   return {
     ...given,
@@ -183,6 +203,7 @@ export function settingsIn(config: unknown, file: string): GivenSettings {
       functions: mapped(functions, (module) => ({ ...module, file: within(module.file) })),
     }),
     ...(destinations !== undefined && { destinations: mapped(destinations, within) }),
+    ...(files !== undefined && { files: { ...files, folders: files.folders.map(within) } }),
     ...(secrets !== undefined && { secrets: mapped(secrets, (secret) => secretWithin(secret, within)) }),
     ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret, within) })) }),
     ...(opensearch !== undefined && { opensearch: mapped(opensearch, (one) => clusterWithin(one, within)) }),
@@ -216,6 +237,9 @@ export interface Settings {
   readonly secrets: Readonly<Record<string, SecretReference>>;
   /** Modules of the user's own destinations, by scheme. */
   readonly destinationFiles: Readonly<Record<string, string>>;
+  /** Absent: streams may write no files. */
+  readonly files?: FileSettings;
+  readonly stdout: boolean;
   readonly opensearch: KnownClusters;
   readonly encryptionKeys: Readonly<Record<string, KeyHolding>>;
   /** Absent: only local functions can be called. */
@@ -253,6 +277,8 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     tables: given.schemas ?? {},
     secrets: given.secrets ?? {},
     destinationFiles: given.destinations ?? {},
+    ...(given.files !== undefined && { files: given.files }),
+    stdout: given.stdout ?? false,
     opensearch: given.opensearch ?? {},
     encryptionKeys: given.encryptionKeys ?? {},
     ...(given.lambda !== undefined && { lambda: atEndpoint(given.lambda) }),

@@ -72,16 +72,22 @@ export interface Findings {
 
 /** Holds the lines of all objects of the buckets against what was sent. */
 export async function audit(folder: string, buckets: readonly string[], ledger: Ledger): Promise<Findings> {
+  const lines = async function* () {
+    for (const bucket of buckets) yield* eachLineIn(folder, bucket);
+  };
+  return auditLines(lines(), ledger);
+}
+
+/** Holds lines against what was sent. */
+export async function auditLines(lines: AsyncIterable<string>, ledger: Ledger): Promise<Findings> {
   const times = new Uint8Array(ledger.sent);
   const strange: string[] = [];
-  for (const bucket of buckets) {
-    for await (const line of eachLineIn(folder, bucket)) {
-      const [number = '', padding] = line.split(' ');
-      const isSound = /^\d+$/.test(number) && Number(number) < ledger.sent && padding === PADDING;
-      if (isSound)
-        times[Number(number)]!++; // below sent, the array's length
-      else strange.push(line.slice(0, 100));
-    }
+  for await (const line of lines) {
+    const [number = '', padding] = line.split(' ');
+    const isSound = /^\d+$/.test(number) && Number(number) < ledger.sent && padding === PADDING;
+    if (isSound)
+      times[Number(number)]!++; // below sent, the array's length
+    else strange.push(line.slice(0, 100));
   }
   const doubled: number[] = [];
   for (const [number, count] of times.entries()) if (count > 1) doubled.push(number);

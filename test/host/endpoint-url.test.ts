@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { refusalOfUrl } from '../../src/host/endpoint-url.ts';
 
-const refusal = (url: string, plainHttp = false) => refusalOfUrl(new URL(url), { plainHttp, own: ['loki'] });
+const refusal = (url: string, plainHttp = false) =>
+  refusalOfUrl(new URL(url), { plainHttp, own: ['loki'], folders: ['/srv/events'], hasStdout: true });
 
 describe('records are sent to', () => {
   it.each([
@@ -11,6 +12,11 @@ describe('records are sent to', () => {
     'http://[::1]:80/in',
     'loki://anywhere:3100',
     'https://loki.destination.local/anywhere:3100',
+    'file:///srv/events',
+    'file:///srv/events/shop/',
+    'https://file.destination.local/srv/events/shop',
+    'stdout://',
+    'https://stdout.destination.local/',
   ])('%s', (url) => {
     expect(refusal(url)).toBeUndefined();
   });
@@ -34,7 +40,31 @@ describe('records are not sent to', () => {
       'https://gelf.destination.local/host',
       "There is no destination for gelf:// URLs. Name it under destinations in Hydrant's configuration file.",
     ],
+    ...[
+      'file:///srv/events/../other',
+      'file:///srv/events/%2e%2e/other',
+      'file:///srv/eventsother',
+      'file:///',
+      'file:///etc/cron.d',
+      'https://file.destination.local/etc/cron.d',
+    ].map((url): [string, string] => {
+      const { pathname } = new URL(url.replace('https://file.destination.local', 'file://'));
+      const advice = "Name it, or a folder above it, under files in Hydrant's configuration file.";
+      return [url, `No files are written to ${pathname}. ${advice}`];
+    }),
+    [
+      'file://server/srv/events',
+      'file://server/srv/events names no folder of this machine. The form is file:///folder.',
+    ],
+    [
+      'file:///srv/events/%2F..%2F..%2Fetc',
+      'file:///srv/events/%2F..%2F..%2Fetc names no folder of this machine. The form is file:///folder.',
+    ],
   ])('%s', (url, reason) => {
     expect(refusal(url)).toBe(reason);
+  });
+
+  it.each(['file:///srv/events', 'stdout://'])('%s where the configuration does not have it', (url) => {
+    expect(refusalOfUrl(new URL(url), { plainHttp: true, own: ['file', 'stdout'] })).toContain('configuration file');
   });
 });

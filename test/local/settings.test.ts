@@ -106,6 +106,7 @@ describe('settings', () => {
       transitionMs: 0,
       strictDestinations: false,
       plainHttp: false,
+      stdout: false,
       secrets: {},
       destinationFiles: {},
       opensearch: {},
@@ -176,6 +177,21 @@ describe('settings', () => {
   ])('name a Glue, and a Secrets Manager: %j', (given, settings) => {
     expect(settled('/', {}, read({ glue: given })).glue).toEqual(settings);
     expect(settled('/', {}, read({ secretsManager: given })).secretsManager).toEqual(settings);
+  });
+
+  it('hold the folders that files may be written to, as they are from the file, and when the next is begun', () => {
+    const files = { folders: ['./out', '/srv/events'], rotateSize: '1MiB', rotateInterval: '5m' };
+
+    expect(read({ files }).files).toEqual({
+      folders: ['/etc/hydrant/out', '/srv/events'],
+      rotateBytes: 1024 * 1024,
+      rotateMs: 300_000,
+    });
+    expect(read({ files: { folders: ['./out'] } }).files).toMatchObject({
+      rotateBytes: 128 * 1024 * 1024,
+      rotateMs: 3_600_000,
+    });
+    expect(() => read({ files: {} })).toThrow('files.folders: must name a folder that files may be written to.');
   });
 
   it('hold the schemas of tables', () => {
