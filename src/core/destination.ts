@@ -38,6 +38,13 @@ export interface Destination {
    * replace it.
    */
   isAbsent?(plan: Plan, signal: AbortSignal): Promise<boolean>;
+
+  /**
+   * Called before a batch that is not tried any more goes to the error output: leaves what helps to mend it by hand.
+   * Safe to repeat. While it throws, the batch is kept and tried again: what the far side may still take is not set
+   * aside.
+   */
+  abandon?(slice: SliceToPlan, plan: Plan, signal: AbortSignal): Promise<void>;
 }
 
 /** A destination that knows at once what came of an attempt. */

@@ -4,7 +4,7 @@ import { DeliveryError } from './errors.ts';
 import type { DrainEvent } from './events.ts';
 import { consequence, type FailedAttempt } from './failure.ts';
 import { type LaneKey, laneKey, laneOf } from './lanes.ts';
-import { type Delivery, nextPlan, settledAt } from './plan.ts';
+import { type Delivery, nextPlan, settledAt, sliceToPlan } from './plan.ts';
 import { dueAt } from './policy.ts';
 import { failBatch, processBatch } from './process-batch.ts';
 import type { Processing } from './processing.ts';
@@ -12,7 +12,7 @@ import { gaps, sizeOf, union } from './ranges.ts';
 import type { FailureReason } from './records.ts';
 import type { Refusal } from './refusals.ts';
 import { type Adapters, routeOf } from './route.ts';
-import { hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
+import { goesInOrder, hintsOf, REFUSED_BY_DESTINATION } from './settings.ts';
 import { leftOf, NO_PROGRESS } from './slices.ts';
 import { carriesMetadata } from './source-metadata.ts';
 import type { StreamDefinition, StreamStore } from './streams.ts';
@@ -40,6 +40,8 @@ export interface Drain {
    * at once.
    */
   laneDueAt(lane: LaneKey): Promise<number>;
+  /** Whether the lane's next batch is to be sealed only when the one before is over. */
+  isInOrder(lane: LaneKey): Promise<boolean>;
   /**
    * Seals what the lane's size hint takes. Whether the lane is due is the caller's question: a flush does not ask it.
    */
@@ -134,14 +136,23 @@ export function drain(ports: DrainPorts): Drain {
       if (records > 0) ports.report({ type: 'delivered', stream, batch, plan: next, records, bytes, freshnessMs });
       return attempted;
     } catch (error) {
-      return failedOrStopped({ batch, stream, startedAt, plan, error }, signal);
+      const { destination } = delivery.route;
+      const abandon = async () => {
+        if (plan !== undefined) await destination.abandon?.(sliceToPlan(delivery), plan, signal);
+      };
+      return failedOrStopped({ batch, stream, startedAt, plan, error }, signal, abandon);
     }
   }
 
-  async function failedOrStopped(failed: FailedAttempt, signal: AbortSignal): Promise<Attempted> {
-    if (!signal.aborted) return afterFailure(failed);
+  async function failedOrStopped(
+    failed: FailedAttempt,
+    signal: AbortSignal,
+    abandon = async () => {},
+  ): Promise<Attempted> {
+    if (!signal.aborted) return afterFailure(failed, signal, abandon);
     // Aborted for taking too long, the attempt has failed; aborted for any other reason, it is as if it had not been.
-    if (signal.reason instanceof DeliveryError) return afterFailure({ ...failed, error: signal.reason });
+    if (signal.reason instanceof DeliveryError)
+      return afterFailure({ ...failed, error: signal.reason }, signal, abandon);
     await buffer.release(failed.batch.id);
     return { result: 'left' };
   }
@@ -177,11 +188,20 @@ export function drain(ports: DrainPorts): Drain {
     });
   }
 
-  async function afterFailure(failed: FailedAttempt): Promise<Attempted> {
+  async function afterFailure(
+    failed: FailedAttempt,
+    signal: AbortSignal,
+    abandon: () => Promise<void>,
+  ): Promise<Attempted> {
     const { batch, stream, plan, error } = failed;
     if (!(error instanceof DeliveryError)) ports.report({ type: 'faulty', stream, batch, error });
     const next = consequence(failed, { now: now(), random: ports.random() });
     if (next.is === 'given up') {
+      try {
+        await abandon();
+      } catch (error) {
+        return failedOrStopped({ ...failed, error, isKept: true }, signal);
+      }
       const { code, message, attempts } = next;
       const { stage } = laneOf(batch.lane);
       const type = stage === 'process' ? PROCESSING_FAILED : REFUSED_BY_DESTINATION[stream.destination.kind];
@@ -232,6 +252,12 @@ export function drain(ports: DrainPorts): Drain {
       const stream = await streams.byId(streamId);
       if (stream === undefined) return status.openedAt;
       return dueAt(status, hintsOf(stream, stage), { usage: ports.room.usage(), now: now() });
+    },
+
+    async isInOrder(lane) {
+      const { streamId, stage } = laneOf(lane);
+      const stream = await streams.byId(streamId);
+      return stream !== undefined && goesInOrder(stream, stage);
     },
 
     async seal(lane) {

@@ -13,6 +13,8 @@ export interface FailedAttempt {
   /** Undefined when the attempt failed before it had one. */
   readonly plan: Plan | undefined;
   readonly error: unknown;
+  /** It is tried again, whatever failed and however long that has been so. */
+  readonly isKept?: true;
 }
 
 /** What becomes of a batch whose attempt failed. */
@@ -42,7 +44,7 @@ export function consequence(
   const waitedFrom = before === undefined || before.isPending === true ? startedAt : before.endedAt;
   const waitedMs = (before?.waitedMs ?? 0) + Math.max(0, startedAt - waitedFrom);
   const leftMs = retryTimeLeftMs(failed, { waitedMs, lastedMs: Math.max(0, endedAt - firstAttemptAt) });
-  if (failure !== undefined && (isFinal(failure, failed, attempts) || leftMs <= 0)) {
+  if (failure !== undefined && failed.isKept === undefined && (isFinal(failure, failed, attempts) || leftMs <= 0)) {
     return { is: 'given up', code, message, attempts };
   }
   const askedMs = Math.min(failure?.retryAfterMs ?? 0, RETRY_AFTER_LONGEST_MS);
@@ -72,10 +74,10 @@ function isFinal({ code, retryable }: DeliveryError, { batch, stream }: FailedAt
 
 /** How much longer the batch may be retried; for ever where its stream sets no limit. */
 function retryTimeLeftMs(
-  { batch, stream }: FailedAttempt,
+  { batch, stream, isKept }: FailedAttempt,
   { waitedMs, lastedMs }: { readonly waitedMs: number; readonly lastedMs: number },
 ): number {
-  const retries = laneOf(batch.lane).stage === 'deliver' ? retriesOf(stream) : undefined;
+  const retries = laneOf(batch.lane).stage === 'deliver' && isKept === undefined ? retriesOf(stream) : undefined;
   if (retries === undefined) return Number.POSITIVE_INFINITY;
   return retries.durationMs - (retries.countsOnlyWaits ? waitedMs : lastedMs);
 }

@@ -54,7 +54,7 @@ function deliveryOf(stream: StreamDefinition, { partition }: Lane, adapters: Ada
     impossible: {
       type: REFUSED_BY_DESTINATION[kind],
       code: 'Hydrant.NoAdapter',
-      message: `This version of Hydrant has no adapter for ${kind} destinations.`,
+      message: `Hydrant has no adapter for ${kind} destinations here.`,
     },
   };
 }

@@ -39,6 +39,14 @@ export function hintsOf(stream: StreamDefinition, stage: Stage): Hints {
   }
 }
 
+/**
+ * Whether the batches of a lane go one after the other: COPYs of a stream do, as on AWS.
+ * https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
+ */
+export function goesInOrder({ destination }: StreamDefinition, stage: Stage): boolean {
+  return stage === 'deliver' && destination.kind === 'Redshift';
+}
+
 /** Hints of our own stand above those of the configuration: AWS sets them limits that we need not. */
 function deliveryHints(stream: StreamDefinition): Hints {
   const { destination, extensions = {} } = stream;

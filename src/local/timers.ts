@@ -1,4 +1,4 @@
-import type { LaneStatus, LocalBuffer } from '../core/buffer.ts';
+import type { Batch, LaneStatus, LocalBuffer } from '../core/buffer.ts';
 import type { Drain } from '../core/drain.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { dueAt, isCrowded, lanesToRelieve } from '../core/policy.ts';
@@ -117,7 +117,8 @@ export function timers(ports: TimersPorts): Timers {
   }
 
   async function sealWhileDue(lane: LaneKey): Promise<void> {
-    while (!isStopping && batches.unfinished(lane) < UNFINISHED_PER_LANE) {
+    const most = (await drain.isInOrder(lane)) ? 1 : UNFINISHED_PER_LANE;
+    while (!isStopping && batches.unfinished(lane) < most) {
       const at = await drain.laneDueAt(lane);
       if (at > now()) {
         if (at !== Number.POSITIVE_INFINITY) wakeAt(lane, at);
@@ -130,6 +131,25 @@ export function timers(ports: TimersPorts): Timers {
     }
   }
 
+  /**
+   * Seals a batch of a lane that need not be due. Where batches go in order, none is sealed before the last is over,
+   * and this one counts as under way at once.
+   */
+  async function sealEarly(lane: LaneKey): Promise<Batch | undefined> {
+    if (!(await drain.isInOrder(lane))) return drain.seal(lane);
+    if (batches.unfinished(lane) > 0 || sealing.has(lane)) return undefined;
+    const state = { again: false };
+    sealing.set(lane, state);
+    try {
+      const batch = await drain.seal(lane);
+      if (batch !== undefined) batches.startAt(batch.id, lane, now() + AFTER_FAULT_MS);
+      return batch;
+    } finally {
+      sealing.delete(lane);
+      if (state.again) void sealDue(lane);
+    }
+  }
+
   /** Goes on for as long as the buffer is crowded: there may be no room for the put that would set it off again. */
   function relieve(): void {
     cancelRelief = undefined;
@@ -138,7 +158,7 @@ export function timers(ports: TimersPorts): Timers {
     cancelRelief = ports.alarm(now() + RELIEVE_EVERY_MS, relieve);
     const lanes = buffer.due().lanes.filter(({ lane }) => batches.unfinished(lane) < UNFINISHED_PER_LANE);
     for (const { lane } of lanesToRelieve(lanes, usage)) {
-      drain.seal(lane).then((batch) => batch && batches.startNow(batch.id, lane), ports.fault);
+      sealEarly(lane).then((batch) => batch && batches.startNow(batch.id, lane), ports.fault);
     }
   }
 
@@ -151,11 +171,11 @@ export function timers(ports: TimersPorts): Timers {
     cancelSweep = ports.alarm(now() + SWEEP_EVERY_MS, sweep);
   }
 
-  /** Seals all the lane holds now, whatever its hints; what arrives meanwhile may stay. */
+  /** Seals all the lane holds now, whatever its hints; what arrives meanwhile, or has its turn later, may stay. */
   async function sealAll({ lane, records }: LaneStatus): Promise<Sealed[]> {
     const sealed: Sealed[] = [];
     for (let left = records; left > 0; ) {
-      const batch = await drain.seal(lane);
+      const batch = await sealEarly(lane);
       if (batch === undefined) break;
       sealed.push({ id: batch.id, lane });
       left -= batch.records;

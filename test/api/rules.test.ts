@@ -434,6 +434,13 @@ describe('what AWS refuses, in its words', () => {
       `${CONSTRAINT}Prefix Expressions or ErrorOutputPrefix is currently not supported for this destination`,
     ],
     ['no password', 'Redshift', { Password: null }, 'Redshift Database Password is required for Redshift Destination'],
+    [
+      'a second statement behind COPY',
+      'Redshift',
+      { CopyCommand: { DataTableName: 'clicks', CopyOptions: 'GZIP; DROP TABLE clicks' } },
+      'CopyCommand.CopyOptions must hold options of COPY and nothing else: no semicolon and no comment outside of ' +
+        'quotes, and an end to every quote.',
+    ],
     ['no secret', 'Redshift', withSecret({}), 'Invalid secret ARN: null'],
     [
       'a secret elsewhere',
@@ -561,7 +568,7 @@ describe('what this host refuses', () => {
 
     expect(body).toEqual({
       __type: 'InvalidArgumentException',
-      message: 'This version of Hydrant has no adapter for Splunk destinations, and runs with strict destinations.',
+      message: 'Hydrant has no adapter for Splunk destinations here, and runs with strict destinations.',
     });
   });
 

@@ -35,6 +35,8 @@ export interface World {
   farSide: (slice: Slice, signal: AbortSignal) => Promise<Delivered | Pending> | Delivered | Pending;
   /** What the far side says of a slice that it left pending; default: it has it. */
   answer: (slice: Slice, state: JsonValue) => Delivered | Pending;
+  /** Told of each batch before it is given up, by its slice's id; default: is content. */
+  abandon: (id: string) => void;
   /** Answers the drain's question after a doubtful attempt; default: it may be there. */
   isAbsent: boolean;
   now(): number;
@@ -70,6 +72,7 @@ export async function world(
     plan: (slice) => ({ key: `${slice.stream.name}-${slice.stream.version}-${slice.id}` }),
     isAbsent: async () => world.isAbsent,
     check: async (slice, state) => world.answer(slice, state),
+    abandon: async ({ id }) => world.abandon(id),
     async deliver(slice, signal) {
       const records: string[] = [];
       for await (const block of slice.read())
@@ -123,6 +126,7 @@ export async function world(
     events: [],
     farSide: () => ({ bytes: 0 }),
     answer: () => ({ bytes: 0 }),
+    abandon: () => {},
     isAbsent: false,
     now: clock.now,
     put: (stream, ...records) =>

@@ -29,9 +29,7 @@ export function refuseImpossible(context: ApiContext, { kind, config }: Destinat
   refuseImpossibleConversion(config);
   refuseImpossibleUrl(context, config);
   if (strictDestinations && !hasAdapter(kind)) {
-    throw invalidArgument(
-      `This version of Hydrant has no adapter for ${kind} destinations, and runs with strict destinations.`,
-    );
+    throw invalidArgument(`Hydrant has no adapter for ${kind} destinations here, and runs with strict destinations.`);
   }
 }
 
