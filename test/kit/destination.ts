@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CustomDestination, customDestination } from '../../destinations/custom.ts';
-import type { Delivered, Destination, Slice } from '../../src/core/destination.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { Delivered, Destination, Slice, SliceToPlan } from '../../src/core/destination.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { recordBlock } from '../../src/core/records.ts';
 import { type FarAnswer, type FarRequest, type MoodyFarSide, moodyFarSide } from './far-side.ts';
 
@@ -64,8 +64,23 @@ const STOPS_WITHIN_MS = 2_000;
 export function destinationChecks(under: DestinationUnderTest): readonly DestinationCheck[] {
   const records = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => Buffer.from(under.record(from + i)));
-  const slice = (far: MoodyFarSide, { from = 0, to = RECORDS, attempt = 1, given = records(from, to) } = {}): Slice =>
-    sliceOf({ records: given, config: under.config(far.url), from, attempt });
+  /** With the plan of its first attempt, and what earlier attempts noted, as the core hands both to each. */
+  async function slice(
+    far: MoodyFarSide,
+    { from = 0, to = RECORDS, attempt = 1, given = records(from, to) } = {},
+  ): Promise<Slice> {
+    const made = sliceOf({ records: given, config: under.config(far.url), from });
+    const kept = keptOf(far, made.id);
+    kept.output ??= stored((await under.destination().plan?.(made)) ?? null);
+    const { output, note } = kept;
+    return {
+      ...made,
+      plan: { streamVersion: 1, attempt, output, ...(note !== undefined && { note }) },
+      note: async (note) => {
+        kept.note = stored(note);
+      },
+    };
+  }
   const hex = (some: readonly Uint8Array[]) => some.map((each) => Buffer.from(each).toString('hex'));
 
   /** To the end: what is pending is asked about by another destination, as after a crash. */
@@ -74,7 +89,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
     const refused = [...(outcome.refused ?? [])];
     for (let checks = 0; 'pending' in outcome; checks++) {
       if (checks === CHECKS_MOST) throw new Error(`Still pending after ${checks} checks.`);
-      const state = JSON.parse(JSON.stringify(outcome.pending));
+      const state = stored(outcome.pending);
       const after = under.destination();
       if (after.check === undefined) throw new Error('It leaves a slice pending, and has no check.');
       outcome = await after.check(toDeliver, state, never);
@@ -99,7 +114,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
     {
       title: 'brings the records byte for byte, in order, and says how many bytes left',
       async check(far) {
-        const { bytes, refused = [] } = await settled(slice(far));
+        const { bytes, refused = [] } = await settled(await slice(far));
 
         expect(hex(far.held)).toEqual(hex(records(0, RECORDS)));
         expect(bytes).toBeGreaterThan(0);
@@ -112,7 +127,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
         const one = under.destination();
         const ranges = [0, 1, 2, 3, 4].map((i) => ({ from: i * RECORDS, to: (i + 1) * RECORDS }));
 
-        await Promise.all(ranges.map((range) => settled(slice(far, range), one)));
+        await Promise.all(ranges.map(async (range) => settled(await slice(far, range), one)));
 
         expect(hex(far.held).sort()).toEqual(hex(records(0, 5 * RECORDS)).sort());
       },
@@ -121,10 +136,10 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
       title: 'takes an overloaded far side for worth another try, and the same slice then succeeds',
       async check(far) {
         far.mood = 'overloaded';
-        await failsForNow(settled(slice(far)));
+        await failsForNow(settled(await slice(far)));
         far.mood = 'takes';
 
-        await settled(slice(far, { attempt: 2 }));
+        await settled(await slice(far, { attempt: 2 }));
 
         expect(hex(far.held)).toEqual(hex(records(0, RECORDS)));
       },
@@ -134,7 +149,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
       async check(far) {
         far.mood = 'slow';
         const request = far.request();
-        const delivering = settled(slice(far));
+        const delivering = settled(await slice(far));
         await request;
         far.release();
 
@@ -147,10 +162,10 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
       title: 'takes a connection that closes before anything was taken for worth another try',
       async check(far) {
         far.mood = 'closes before';
-        await failsForNow(settled(slice(far)));
+        await failsForNow(settled(await slice(far)));
         far.mood = 'takes';
 
-        await settled(slice(far, { attempt: 2 }));
+        await settled(await slice(far, { attempt: 2 }));
 
         expect(hex(far.held)).toEqual(hex(records(0, RECORDS)));
       },
@@ -160,7 +175,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
       async check(far) {
         far.mood = 'closes after';
 
-        await failsForNow(settled(slice(far)));
+        await failsForNow(settled(await slice(far)));
 
         expect(hex(far.held)).toEqual(hex(records(0, RECORDS)));
       },
@@ -171,10 +186,11 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
         far.mood = 'silent';
         const stop = new AbortController();
         const request = far.request();
+        const toStop = await slice(far);
         let state = 'delivering';
         void under
           .destination()
-          .deliver(slice(far), stop.signal)
+          .deliver(toStop, stop.signal)
           .then(
             () => (state = 'delivered'),
             () => (state = 'stopped'),
@@ -191,7 +207,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
         const gone = await moodyFarSide(under.take);
         await gone.close();
 
-        await failsForNow(settled(slice(gone)));
+        await failsForNow(settled(await slice(gone)));
 
         expect(far.held).toEqual([]);
       },
@@ -205,7 +221,7 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
         const good = records(0, 3);
         const given = [good[0]!, Buffer.from(badRecord), good[1]!, good[2]!]; // three of three
 
-        const { refused = [] } = await settled(slice(far, { from: 7, given }));
+        const { refused = [] } = await settled(await slice(far, { from: 7, given }));
 
         expect(refused).toMatchObject([{ index: 8, retryable: false, message: expect.stringMatching(/./) }]);
         expect(hex(far.held)).toEqual(hex(good));
@@ -217,10 +233,10 @@ export function destinationChecks(under: DestinationUnderTest): readonly Destina
       title: 'brings a slice once, although it is brought twice',
       async check(far) {
         far.mood = 'closes after';
-        await failsForNow(settled(slice(far)));
+        await failsForNow(settled(await slice(far)));
         far.mood = 'takes';
 
-        await settled(slice(far, { attempt: 2 }));
+        await settled(await slice(far, { attempt: 2 }));
 
         expect(hex(far.held)).toEqual(hex(records(0, RECORDS)));
       },
@@ -233,11 +249,26 @@ interface SliceToMake {
   readonly records: readonly Uint8Array[];
   readonly config: JsonObject;
   readonly from: number;
-  readonly attempt: number;
 }
 
-/** As the core hands it over. */
-function sliceOf({ records, config, from, attempt }: SliceToMake): Slice {
+/** What is kept of a slice between its attempts, by the far side that it goes to and its id. */
+const kept = new WeakMap<MoodyFarSide, Map<string, { output?: JsonValue; note?: JsonValue }>>();
+
+function keptOf(far: MoodyFarSide, id: string): { output?: JsonValue; note?: JsonValue } {
+  const slices = kept.get(far) ?? new Map();
+  kept.set(far, slices);
+  const slice = slices.get(id) ?? {};
+  slices.set(id, slice);
+  return slice;
+}
+
+/** As it comes back from the buffer. */
+function stored(value: JsonValue): JsonValue {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** As the core hands it over, without its plan. */
+function sliceOf({ records, config, from }: SliceToMake): SliceToPlan & Pick<Slice, 'read'> {
   const arrivedAt = Date.UTC(2026, 6, 13, 10, 5, 9);
   const block = recordBlock(arrivedAt, records);
   return {
@@ -247,10 +278,8 @@ function sliceOf({ records, config, from, attempt }: SliceToMake): Slice {
     records: records.length,
     bytes: block.data.length,
     oldestAt: arrivedAt,
-    plan: { streamVersion: 1, attempt, output: null },
     async *read() {
       yield { ...block, place: from };
     },
-    note: async () => {},
   };
 }
