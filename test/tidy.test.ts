@@ -78,7 +78,7 @@ describe('rooms', () => {
       /^src\/(core|api|formats|processors)\//,
       /^destinations\//,
       /^node:/,
-      /^@aws-(sdk\/client-s3|crypto\/client-node)$/,
+      /^@aws-(sdk\/client-(s3|redshift-data)|crypto\/client-node)$/,
     ],
     'src/local/': [
       /^src\/(core|api|formats|host|objects|processors|sources)\//,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { destinations } from '../../destinations/index.ts';
 import type { Clusters } from '../../destinations/opensearch/clusters.ts';
+import type { Warehouses } from '../../destinations/redshift/warehouse.ts';
 import type { ApiSettings } from '../api/context.ts';
 import type { ObjectStore } from '../core/objects.ts';
 import type { Adapters } from '../core/route.ts';
@@ -8,12 +9,14 @@ import type { EncryptionKeys } from '../formats/encryption.ts';
 import type { Alarm } from '../host/alarm.ts';
 import { refusalOfUrl } from '../host/endpoint-url.ts';
 import { hostTables } from '../host/glue/host-tables.ts';
+import { redshiftDataApi } from '../host/redshift/data-api.ts';
 import { secretsManager } from '../host/secrets-manager.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { s3Objects } from '../objects/s3.ts';
 import { conversionThreads } from './conversion/threads.ts';
 import { heldSecrets } from './held-secrets.ts';
 import type { HydrantOptions } from './hydrant-options.ts';
+import type { RedshiftSettings } from './redshift-settings.ts';
 
 export interface HostAdaptersPorts {
   readonly clusters: Clusters;
@@ -49,6 +52,7 @@ export async function hostAdapters(options: HydrantOptions, ports: HostAdaptersP
       tables: schemas.tables,
       converter: conversions.converter,
       encryptionKeys: objectKeys,
+      ...(options.redshift && { redshift: warehousesOf(options.redshift) }),
     }),
   );
   return {
@@ -69,6 +73,10 @@ export async function hostAdapters(options: HydrantOptions, ports: HostAdaptersP
     },
     closeThreads: conversions.close,
   };
+}
+
+function warehousesOf({ endpoint, ...rest }: RedshiftSettings): Warehouses {
+  return { ...rest, statements: redshiftDataApi(endpoint === undefined ? {} : { endpoint }) };
 }
 
 async function objectsOf({ s3, dataFolder }: HydrantOptions): Promise<ObjectStore> {

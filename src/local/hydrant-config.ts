@@ -1,5 +1,6 @@
 import type { ClusterConfig } from './cluster-settings.ts';
 import type { EncryptionKeyConfig } from './encryption-key-settings.ts';
+import type { RedshiftConfig } from './redshift-settings.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
@@ -88,6 +89,11 @@ export interface HydrantConfig {
   readonly kinesis?: boolean | { readonly endpoint?: string; readonly region?: string };
   /** Tables that `schemas` does not name come from Glue, in AWS with `true` or at `endpoint`. */
   readonly glue?: boolean | { readonly endpoint?: string };
+  /**
+   * How Redshift is asked to load what is in the buckets. Default: AWS's Data API where objects go to S3; where buckets
+   * are folders, records for Redshift go to the error output.
+   */
+  readonly redshift?: boolean | RedshiftConfig;
   /** Keys that requests may be signed with, beside those that `hydrant keys create` has given out. */
   readonly keys?: readonly AccessKeyConfig[];
   /** Default info. */

@@ -15,6 +15,7 @@ import type { SecretsManagerSettings } from '../host/secrets-manager-api.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
+import type { RedshiftSettings } from './redshift-settings.ts';
 
 export interface HydrantOptions {
   /**
@@ -64,6 +65,8 @@ export interface HydrantOptions {
    * other key are for the store to encrypt.
    */
   readonly encryptionKeys?: Readonly<Record<string, KeyHolding>>;
+  /** How Redshift is asked to load what is in the buckets. Without it records for Redshift go to the error output. */
+  readonly redshift?: RedshiftSettings;
   /** Schemas of tables that records can be converted to, by `<database>.<table>`, as Glue has them in AWS. */
   readonly tables?: Readonly<Record<string, TableSchema>>;
   /** Where all other tables come from; without it there are no others. */

@@ -16,6 +16,7 @@ import type { LocalModule } from './functions/local-function.ts';
 import type { LogLevel } from './hydrant-config.ts';
 import { type ConfiguredKey, configuredKey } from './keys/key-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
+import { type RedshiftSettings, redshift } from './redshift-settings.ts';
 import { secretReference, secretWithin } from './secret-settings.ts';
 import {
   durationMs,
@@ -171,6 +172,7 @@ export const SETTINGS = {
   lambda,
   kinesis,
   glue,
+  redshift,
   schemas: mapOf(schema, tableNames),
   destinations: mapOf(text, schemes),
   files,
@@ -248,6 +250,8 @@ export interface Settings {
   readonly kinesis?: KinesisSettings;
   /** Absent: only tables of the configuration are known. */
   readonly glue?: GlueSettings;
+  /** Absent: streams for Redshift are not loaded. */
+  readonly redshift?: RedshiftSettings;
   /** Absent: only secrets of the configuration are known. */
   readonly secretsManager?: SecretsManagerSettings;
   readonly keys: readonly ConfiguredKey[];
@@ -284,6 +288,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     ...(given.lambda !== undefined && { lambda: atEndpoint(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
     ...(given.glue !== undefined && { glue: atEndpoint(given.glue) }),
+    ...redshiftFor(given, store !== undefined),
     ...(given.secretsManager !== undefined && { secretsManager: atEndpoint(given.secretsManager) }),
     keys: given.keys ?? [],
     logLevel: given.logLevel ?? 'info',
@@ -300,6 +305,13 @@ function s3Settings(store: NonNullable<GivenSettings['s3']>, otherwise: string):
     ...(pathStyle !== undefined && { forcePathStyle: pathStyle }),
     ...(sse !== undefined && { sse }),
   };
+}
+
+/** A warehouse reads buckets in S3; what reads those in folders has to be named. */
+function redshiftFor({ redshift }: GivenSettings, isInS3: boolean): Pick<Settings, 'redshift'> {
+  if (redshift === false) return {};
+  if (redshift !== undefined) return { redshift };
+  return isInS3 ? { redshift: {} } : {};
 }
 
 function atEndpoint({ endpoint }: { readonly endpoint?: string }): { readonly endpoint?: string } {

@@ -1,7 +1,16 @@
 import httpEndpoint from '../../destinations/http-endpoint.ts';
+import type { Statements } from '../../destinations/redshift/warehouse.ts';
+import redshift from '../../destinations/redshift.ts';
 import splunk from '../../destinations/splunk.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import { converter } from '../../src/formats/conversion/converter.ts';
+import { redshiftDataApi } from '../../src/host/redshift/data-api.ts';
 import { type DestinationUnderTest, describeDestination, SECRET } from '../kit/destination.ts';
+import { noTables } from '../kit/no-tables.ts';
+import { seededRandom } from '../kit/random.ts';
+import { simulatedObjects } from '../kit/simulated-objects.ts';
+import { parsedCopy } from './redshift-copy.ts';
+import { CONFIG } from './redshift-rig.ts';
 
 const secrets = async () => ({});
 const HINTS = { SizeInMBs: 5, IntervalInSeconds: 60 };
@@ -69,4 +78,63 @@ describeDestination({
   ),
   record: (number) =>
     Buffer.concat([Buffer.from([number % 256, 0, 0xff, 10].filter((byte) => byte !== 59)), Buffer.from(`${number};`)]),
+});
+
+const bucket = simulatedObjects(seededRandom(1));
+bucket.heal();
+/** Statements that have begun, by the far side and their names. */
+const begun = new Map<string, string>();
+/** The database's name says the far side's port: in a stream it says no URL of the Data API. */
+const farStatements = (): Statements => {
+  const at = (database: string) =>
+    redshiftDataApi({
+      endpoint: `http://127.0.0.1:${database}`,
+      credentials: async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET }),
+    });
+  return {
+    begin: (to, ...rest) => at(to.database).begin(to, ...rest),
+    find: (to, ...rest) => at(to.database).find(to, ...rest),
+    state: (to, ...rest) => at(to.database).state(to, ...rest),
+    rows: (to, ...rest) => at(to.database).rows(to, ...rest),
+  };
+};
+
+/** The object that a COPY's manifest names. */
+function copied(sql: string): Buffer {
+  const at = (url: string) => bucket.stored.get(url.replace('s3://', '')) ?? Buffer.alloc(0);
+  const { entries } = JSON.parse(`${at(parsedCopy(sql).from)}`) as { entries: { url: string }[] };
+  return Buffer.concat(entries.map(({ url }) => at(url)));
+}
+
+describeDestination({
+  name: 'Redshift',
+  destination: () =>
+    redshift({
+      ...{ now: Date.now, objects: bucket, tables: noTables, converter, encryptionKeys: () => undefined },
+      redshift: { statements: farStatements() },
+    }),
+  config: (url) => ({
+    ...CONFIG,
+    ClusterJDBCURL: `jdbc:redshift://sales.abc.eu-west-1.redshift.amazonaws.com:5439/${new URL(url).port}`,
+    Password: SECRET,
+  }),
+  take({ headers, body }) {
+    const action = `${headers['x-amz-target']}`.replace('RedshiftData.', '');
+    const { Sql, StatementName, ClientToken } = JSON.parse(`${body}`) as Record<string, string>;
+    const json = (said: JsonObject) => ({ status: 200, body: JSON.stringify(said) });
+    if (action === 'DescribeStatement') return json({ Status: 'FINISHED' });
+    if (action === 'ListStatements') {
+      const Id = begun.get(`${headers.host} ${StatementName}`);
+      return json({ Statements: Id === undefined ? [] : [{ Id, StatementName: `${StatementName}` }] });
+    }
+    begun.set(`${headers.host} ${StatementName}`, `${ClientToken}`);
+    const lines = copied(`${Sql}`)
+      .toString('latin1')
+      .split(/(?<=;)/);
+    const records = lines.map((line) => Buffer.from(line, 'latin1'));
+    return { ...json({ Id: `${ClientToken}` }), id: `${ClientToken}`, records };
+  },
+  overloaded: { status: 400, body: '{"__type":"ThrottlingException","Message":"Rate exceeded"}' },
+  record: (number) => Buffer.from([...Buffer.from(`${number}`), 0, 10, 0xff, 59]),
+  isIdempotent: true,
 });

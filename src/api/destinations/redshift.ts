@@ -1,9 +1,10 @@
+import { copyCommandProblem } from '../../formats/copy-command.ts';
 import { invalidArgument } from '../invalid.ts';
 import { redshiftDestinationConfiguration, redshiftDestinationUpdate } from '../shapes/redshift.ts';
 import { destinationRules } from './kind.ts';
 import { checkLogging, completeLogging } from './logging.ts';
 import { checkProcessing, completeProcessing } from './processing.ts';
-import { checkIntermediateS3, checkSourceBackup, completeS3, completeSourceBackup } from './s3.ts';
+import { checkIntermediateS3, checkSourceBackup, completeS3, completeSourceBackup, throwBroken } from './s3.ts';
 import { checkSecret, usesSecret } from './secrets.ts';
 
 export const redshift = destinationRules({
@@ -32,6 +33,8 @@ export const redshift = destinationRules({
         'Only the following compression formats are allowed when using Redshift: [UNCOMPRESSED, GZIP]',
       );
     }
+    // AWS finds out when COPY runs, and its retry duration is over.
+    throwBroken(copyCommandProblem(config.CopyCommand));
     checkIntermediateS3(config.S3Configuration);
     checkSecret(config.SecretsManagerConfiguration, scope);
     if (!usesSecret(config.SecretsManagerConfiguration)) {
