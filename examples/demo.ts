@@ -15,7 +15,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
  * then everything is read back and counted. Ends with 1 when one event is missing or there twice.
  */
 say('Hydrant: Amazon Data Firehose that you own');
-const service = await startHydrant();
+const service = await startHydrant({});
 try {
   sayDone('hydrant serve', `${service.url}, data in ${service.dataFolder}`);
 
