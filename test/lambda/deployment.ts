@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { JsonValue } from '../../src/core/json.ts';
+import type { Adapters } from '../../src/core/route.ts';
+import type { StreamDefinition } from '../../src/core/streams.ts';
+import type { Log } from '../../src/host/log.ts';
+import { answerRequest } from '../../src/lambda/answer-request.ts';
+import { deliveryParts } from '../../src/lambda/delivery.ts';
+import { type LambdaPorts, lambdaHost } from '../../src/lambda/host.ts';
+import { receiveMessages } from '../../src/lambda/receive-messages.ts';
+import { runSchedule } from '../../src/lambda/run-schedule.ts';
+import type { Wake } from '../../src/lambda/services.ts';
+import { settingsIn } from '../../src/lambda/settings.ts';
+import { folderObjects } from '../../src/objects/folder.ts';
+import { apiRequest, memoryKeys } from '../kit/api.ts';
+import { memoryStreams } from '../kit/memory-streams.ts';
+import { virtualClock } from '../kit/virtual-clock.ts';
+import { restEvent } from './gateway-events.ts';
+import { modelServices } from './model-services.ts';
+
+export const ENVIRONMENT = {
+  HYDRANT_BUFFER_TABLE: 'buffer',
+  HYDRANT_STREAMS_TABLE: 'streams',
+  HYDRANT_KEYS_TABLE: 'keys',
+  HYDRANT_STAGING_BUCKET: 'staging',
+  HYDRANT_PROCESS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/process',
+  HYDRANT_DELIVER_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/deliver',
+  HYDRANT_ACCOUNT_ID: '123456789012',
+  AWS_REGION: 'eu-central-1',
+};
+
+/** How long an invocation may take. */
+export const INVOCATION_MS = 60_000;
+
+export interface DeploymentOptions {
+  readonly streams: readonly StreamDefinition[];
+  /** Gives what is to deliver in place of the adapters, which it is handed. */
+  readonly adapt?: (own: Adapters) => Adapters;
+  /** Gives what is to be asked in place of the services, which it is handed. */
+  readonly between?: (ports: LambdaPorts) => Partial<LambdaPorts>;
+}
+
+/** The functions of a deployment over models of its services, with folders for buckets and a clock that tests move. */
+export async function deployment({
+  streams: definitions,
+  adapt = (own) => own,
+  between = () => ({}),
+}: DeploymentOptions) {
+  const folder = await mkdtemp(join(tmpdir(), 'hydrant-functions-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const clock = virtualClock(Date.UTC(2026, 0, 15));
+  const { now, alarm } = clock;
+  const logged: { readonly level: string; readonly fields: object; readonly sentence: string }[] = [];
+  const at = (level: string) => (fields: object, sentence: string) => void logged.push({ level, fields, sentence });
+  const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const model = modelServices(now);
+  const streams = memoryStreams();
+  for (const stream of definitions) await streams.change(stream.name, () => stream);
+  const models: LambdaPorts = { ...model, streams, keys: memoryKeys([]) };
+  const parts = await deliveryParts(settingsIn({ ...ENVIRONMENT, HYDRANT_BUCKETS_FOLDER: folder }), {
+    now,
+    alarm,
+    log,
+  });
+  const context = { getRemainingTimeInMillis: () => INVOCATION_MS };
+  let ids = 0;
+
+  /** A container: what it remembers is its own. */
+  function container() {
+    const host = lambdaHost(
+      { ...models, ...between(models) },
+      { ...parts, now, alarm, log, adapters: adapt(parts.adapters), newStreamId: () => `stream${++ids}` },
+    );
+    const ports = { open: async () => host, log };
+    return {
+      async request(operation: string, input: JsonValue) {
+        const { statusCode, body } = await answerRequest(ports, restEvent(apiRequest(operation, input)), context);
+        return { status: statusCode, body: JSON.parse(body) };
+      },
+      receive: (messages: readonly SqsMessage[]) => receiveMessages(ports, sqsEvent(messages), context),
+      schedule: (event: JsonValue) => runSchedule(ports, event, context),
+    };
+  }
+
+  const put = (name: string, ...texts: readonly string[]) =>
+    container().request('PutRecordBatch', {
+      DeliveryStreamName: name,
+      Records: texts.map((text) => ({ Data: Buffer.from(text).toString('base64') })),
+    });
+
+  /** Takes the messages that are due out of the queue. */
+  function due(): readonly SqsMessage[] {
+    const { messages } = model.state;
+    const taken = messages.filter((message) => message.at <= now());
+    for (const message of taken) messages.splice(messages.indexOf(message), 1);
+    return taken.map(({ wake }) => messageOf(wake));
+  }
+
+  return {
+    clock,
+    logged,
+    model,
+    container,
+    put,
+    due,
+    /** Lets messages be received when they are due, each by a container of its own, until none is due for so long. */
+    async run(forMs: number): Promise<void> {
+      for (const end = now() + forMs; ; ) {
+        const messages = due();
+        for (const message of messages) await container().receive([message]);
+        if (messages.length > 0) continue;
+        const next = Math.min(...model.state.messages.map((message) => message.at));
+        if (next > end) return clock.pass(end - now());
+        await clock.pass(next - now());
+      }
+    },
+    /** The records in a bucket, a line each. */
+    async delivered(bucket = 'lake'): Promise<readonly string[]> {
+      const lines: string[] = [];
+      for await (const { path } of (await folderObjects({ folder })).list(bucket)) {
+        lines.push(...(await readFile(path, 'utf8')).split('\n').filter((line) => line !== ''));
+      }
+      return lines.sort();
+    },
+  };
+}
+
+export interface SqsMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: { readonly ApproximateReceiveCount: string };
+}
+
+let messages = 0;
+
+export function messageOf(wake: Wake | string, receiveCount = 1): SqsMessage {
+  return {
+    messageId: `message-${++messages}`,
+    body: typeof wake === 'string' ? wake : JSON.stringify(wake),
+    attributes: { ApproximateReceiveCount: String(receiveCount) },
+  };
+}
+
+function sqsEvent(records: readonly SqsMessage[]): object {
+  return { Records: records.map((record) => ({ ...record, eventSource: 'aws:sqs', awsRegion: 'eu-central-1' })) };
+}
