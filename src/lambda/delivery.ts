@@ -4,6 +4,7 @@ import type { ApiSettings } from '../api/context.ts';
 import type { ObjectStore } from '../core/objects.ts';
 import type { Processing } from '../core/processing.ts';
 import type { Adapters } from '../core/route.ts';
+import type { Secrets } from '../core/secrets.ts';
 import { converter } from '../formats/conversion/converter.ts';
 import type { Alarm } from '../host/alarm.ts';
 import { openSearchClusters } from '../host/clusters.ts';
@@ -12,7 +13,6 @@ import { lambdaApi } from '../host/functions/lambda-api.ts';
 import { hostTables } from '../host/glue/host-tables.ts';
 import { jqWorker } from '../host/jq-worker.ts';
 import type { Log } from '../host/log.ts';
-import { secretsManager } from '../host/secrets-manager.ts';
 import { folderObjects } from '../objects/folder.ts';
 import { s3Objects } from '../objects/s3.ts';
 import { processors } from '../processors/index.ts';
@@ -24,6 +24,7 @@ export interface DeliveryPorts {
   readonly now: () => number;
   readonly alarm: Alarm;
   readonly log: Log;
+  readonly secrets: Secrets;
 }
 
 export interface DeliveryParts {
@@ -41,13 +42,12 @@ const STREAM_QUOTA = 5_000;
  */
 export async function deliveryParts(settings: LambdaSettings, ports: DeliveryPorts): Promise<DeliveryParts> {
   const { endpoints, region, accountId } = settings;
-  const { now, alarm } = ports;
+  const { now, alarm, secrets } = ports;
   const objects = await objectsOf(settings);
-  const { tables } = hostTables({ own: {}, glue: at(endpoints.GLUE), now, alarm });
+  const { tables } = hostTables({ own: {}, glue: endpoints.GLUE, now, alarm });
   const clusters = await openSearchClusters({ known: {}, region, now });
   const adapters = destinations({
-    ...{ now, clusters, objects, tables, converter },
-    secrets: secretsManager(at(endpoints.SECRETS_MANAGER), { now, alarm }),
+    ...{ now, clusters, objects, tables, converter, secrets },
     own: {},
     encryptionKeys: () => undefined,
   });
@@ -67,14 +67,14 @@ export async function deliveryParts(settings: LambdaSettings, ports: DeliveryPor
 
 async function objectsOf({ bucketsFolder, region, endpoints }: LambdaSettings): Promise<ObjectStore> {
   return bucketsFolder === undefined
-    ? s3Objects({ region, ...at(endpoints.S3) })
-    : folderObjects({ folder: bucketsFolder });
+    ? s3Objects({ region, ...endpoints.S3 })
+    : folderObjects({ folder: bucketsFolder, isShared: true });
 }
 
 /** One call of the function an attempt: it is the attempt that is made again, by another invocation. */
 function functions({ endpoints }: LambdaSettings, { now, alarm, log }: DeliveryPorts): Transform {
   const newInvocationId = randomUUID;
-  const api = lambdaApi(at(endpoints.LAMBDA), {
+  const api = lambdaApi(endpoints.LAMBDA, {
     ...{ now, alarm, newInvocationId },
     log: ({ level, text, ...fields }) => log[level](fields, text),
   });
@@ -85,8 +85,4 @@ function functions({ endpoints }: LambdaSettings, { now, alarm, log }: DeliveryP
       invoke: (payload, signal) => api.invoke(payload, { functionArn, streamName: stream.name, signal }),
     })(batch, stop);
   };
-}
-
-function at(endpoint: string | undefined): { readonly endpoint?: string } {
-  return endpoint === undefined ? {} : { endpoint };
 }

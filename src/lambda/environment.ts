@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { alarmOf } from '../host/alarm.ts';
+import { secretsManager } from '../host/secrets-manager.ts';
 import { deliveryParts } from './delivery.ts';
 import type { FunctionPorts } from './function.ts';
-import { type LambdaHost, type LambdaPorts, lambdaHost } from './host.ts';
+import { type LambdaHost, lambdaHost } from './host.ts';
 import { jsonLog } from './json-log.ts';
+import { portsOf } from './ports.ts';
 import { type LambdaSettings, settingsIn } from './settings.ts';
 
 const now = Date.now;
+const alarm = alarmOf(now);
 const log = jsonLog((line) => process.stdout.write(line), now);
 let host: Promise<LambdaHost> | undefined;
 
 /** What the handlers of a deployed function work with: its environment says which services and names. */
 export const environment: FunctionPorts = {
   log,
-  open() {
+  async open() {
     // What cannot be made now, such as for a variable that is missing, is tried anew by the next invocation.
     host ??= open(settingsIn(process.env)).catch((error: unknown) => {
       host = undefined;
@@ -24,17 +27,11 @@ export const environment: FunctionPorts = {
 };
 
 async function open(settings: LambdaSettings): Promise<LambdaHost> {
-  const clock = { now, alarm: alarmOf(now), log };
-  const { version } = settings;
-  return lambdaHost(portsOf(settings), {
-    ...(await deliveryParts(settings, clock)),
-    ...clock,
-    newStreamId: () => randomBytes(8).toString('hex'),
+  const { endpoints, version } = settings;
+  const secrets = secretsManager(endpoints.SECRETS_MANAGER, { now, alarm });
+  return lambdaHost(portsOf(settings, { now, secrets }), {
+    ...(await deliveryParts(settings, { now, alarm, log, secrets })),
+    ...{ now, alarm, log, newStreamId: () => randomBytes(8).toString('hex') },
     ...(version !== undefined && { version }),
   });
-}
-
-/** The services of the deployment. */
-function portsOf(settings: LambdaSettings): LambdaPorts {
-  throw new Error(`This version of Hydrant has no services of AWS yet for ${settings.tables.buffer}.`);
 }

@@ -5,6 +5,8 @@ export interface LambdaSettings {
   readonly tables: { readonly buffer: string; readonly streams: string; readonly keys: string };
   readonly stagingBucket: string;
   readonly queues: { readonly process: string; readonly deliver: string };
+  /** Where the key is that secrets in the tables are sealed under; see `deploymentJson`. */
+  readonly dataKey: string;
   /** Twelve digits; in ARNs and error messages. */
   readonly accountId: string;
   readonly region: string;
@@ -12,15 +14,13 @@ export interface LambdaSettings {
   readonly takesUnsigned: boolean;
   /** Buckets, the staging bucket as well, are folders in this one instead of S3's. */
   readonly bucketsFolder?: string;
-  /** What speaks the API of a service in place of AWS, by the service. */
-  readonly endpoints: { readonly [service in EmulatedService]?: string };
+  /** What speaks the API of a service in place of AWS. */
+  readonly endpoints: { readonly [service in CalledService]: { readonly endpoint?: string } };
   readonly version?: string;
 }
 
 /** Those that are not called through an AWS SDK, which would find its endpoint itself. */
-const EMULATED_SERVICES = ['S3', 'LAMBDA', 'GLUE', 'SECRETS_MANAGER'] as const;
-
-type EmulatedService = (typeof EMULATED_SERVICES)[number];
+type CalledService = 'S3' | 'LAMBDA' | 'GLUE' | 'SECRETS_MANAGER';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,10 +40,16 @@ export function settingsIn(environment: Environment): LambdaSettings {
     },
     stagingBucket: given('HYDRANT_STAGING_BUCKET'),
     queues: { process: given('HYDRANT_PROCESS_QUEUE_URL'), deliver: given('HYDRANT_DELIVER_QUEUE_URL') },
+    dataKey: given('HYDRANT_DATA_KEY'),
     accountId: accountIn(given('HYDRANT_ACCOUNT_ID')),
     region: given('AWS_REGION'),
     takesUnsigned: takesUnsignedIn(environment),
-    endpoints: endpointsIn(environment),
+    endpoints: {
+      S3: endpointOf('S3', environment),
+      LAMBDA: endpointOf('LAMBDA', environment),
+      GLUE: endpointOf('GLUE', environment),
+      SECRETS_MANAGER: endpointOf('SECRETS_MANAGER', environment),
+    },
     ...(bucketsFolder && { bucketsFolder }),
     ...(version && { version }),
   };
@@ -61,13 +67,11 @@ function takesUnsignedIn({ HYDRANT_UNSIGNED: unsigned }: Environment): boolean {
   throw new ConfigError('HYDRANT_UNSIGNED', `may only be allow, not ${unsigned}. Unset, requests must be signed.`);
 }
 
-/** As AWS's own SDKs read them: one for a service, or one for all. */
-function endpointsIn(environment: Environment): LambdaSettings['endpoints'] {
-  const found = EMULATED_SERVICES.flatMap((service) => {
-    const name = `AWS_ENDPOINT_URL_${service}`;
-    const endpoint = environment[name] || environment.AWS_ENDPOINT_URL;
-    if (endpoint && !URL.canParse(endpoint)) throw new ConfigError(name, `must be a URL, not ${endpoint}.`);
-    return endpoint ? [[service, endpoint] as const] : [];
-  });
-  return Object.fromEntries(found);
+/** As AWS's own SDKs read it: one for the service, or one for all. */
+function endpointOf(service: CalledService, environment: Environment): { readonly endpoint?: string } {
+  const name = `AWS_ENDPOINT_URL_${service}`;
+  const endpoint = environment[name] || environment.AWS_ENDPOINT_URL;
+  if (!endpoint) return {};
+  if (URL.canParse(endpoint)) return { endpoint };
+  throw new ConfigError(environment[name] ? name : 'AWS_ENDPOINT_URL', `must be a URL, not ${endpoint}.`);
 }

@@ -12,8 +12,10 @@ import { folderTree, syncFolder } from './folder-tree.ts';
 export type Files = Pick<typeof nodeFiles, 'mkdir' | 'open' | 'opendir' | 'rename' | 'rm' | 'stat'>;
 
 export interface FolderSettings {
-  /** Holds one folder a bucket. Made when missing. One process at a time. */
+  /** Holds one folder a bucket. Made when missing. One process at a time, unless it is said to be shared. */
   readonly folder: string;
+  /** Whether other processes may be at it: then nobody removes what a crash has left unfinished. */
+  readonly isShared?: boolean;
   /** The file system; a test passes one that fails. */
   readonly files?: Files;
 }
@@ -55,8 +57,8 @@ export async function folderObjects(settings: FolderSettings): Promise<FolderObj
   const tree = folderTree(files, root);
 
   await makeRoot(files, root);
-  await files.rm(uploads, { recursive: true, force: true });
-  await files.mkdir(uploads);
+  if (settings.isShared !== true) await files.rm(uploads, { recursive: true, force: true });
+  await files.mkdir(uploads, { recursive: true });
 
   /**
    * The size of a whole new file in bytes. What goes wrong with the file is a `DeliveryError`; what the body throws is

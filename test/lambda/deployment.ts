@@ -2,8 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { DeliveryError } from '../../src/core/errors.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 import type { Adapters } from '../../src/core/route.ts';
+import type { Secrets } from '../../src/core/secrets.ts';
 import type { StreamDefinition } from '../../src/core/streams.ts';
 import type { Log } from '../../src/host/log.ts';
 import { answerRequest } from '../../src/lambda/answer-request.ts';
@@ -27,6 +29,7 @@ export const ENVIRONMENT = {
   HYDRANT_STAGING_BUCKET: 'staging',
   HYDRANT_PROCESS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/process',
   HYDRANT_DELIVER_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/deliver',
+  HYDRANT_DATA_KEY: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:hydrant',
   HYDRANT_ACCOUNT_ID: '123456789012',
   AWS_REGION: 'eu-central-1',
 };
@@ -59,11 +62,8 @@ export async function deployment({
   const streams = memoryStreams();
   for (const stream of definitions) await streams.change(stream.name, () => stream);
   const models: LambdaPorts = { ...model, streams, keys: memoryKeys([]) };
-  const parts = await deliveryParts(settingsIn({ ...ENVIRONMENT, HYDRANT_BUCKETS_FOLDER: folder }), {
-    now,
-    alarm,
-    log,
-  });
+  const settings = settingsIn({ ...ENVIRONMENT, HYDRANT_BUCKETS_FOLDER: folder });
+  const parts = await deliveryParts(settings, { now, alarm, log, secrets: noSecrets });
   const context = { getRemainingTimeInMillis: () => INVOCATION_MS };
   let ids = 0;
 
@@ -126,6 +126,10 @@ export async function deployment({
     },
   };
 }
+
+const noSecrets: Secrets = async (arn) => {
+  throw new DeliveryError(`There is no secret ${arn}.`, { code: 'Hydrant.SecretUnavailable', retryable: true });
+};
 
 export interface SqsMessage {
   readonly messageId: string;

@@ -133,7 +133,7 @@ describe('a put', () => {
 
     expect((await put('clicks', ...lines('a'))).status).toBe(200);
     isBroken = false;
-    await clock.pass(MINUTE_MS);
+    await clock.pass(2 * MINUTE_MS);
     await container().schedule({});
     await run(0);
 

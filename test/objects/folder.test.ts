@@ -76,6 +76,19 @@ describe('a folder of buckets', () => {
     }
   });
 
+  it('that is shared leaves what others have not finished, whoever starts', async () => {
+    const store = await folderObjects({ folder, isShared: true });
+    const half = async function* () {
+      yield Buffer.from('ha');
+      await folderObjects({ folder, isShared: true });
+      yield Buffer.from('lf');
+    };
+
+    await store.put({ ...object({ key: 'k', text: '' }), body: half() }, signal);
+
+    expect(await fs.readFile(join(folder, 'bucket', ...pathOfKey('k')), 'utf8')).toBe('half');
+  });
+
   it('removes what a crash left unfinished when it starts', async () => {
     await folderObjects({ folder });
     await fs.writeFile(join(folder, '.uploads', 'half'), 'ha');
