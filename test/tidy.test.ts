@@ -73,7 +73,7 @@ describe('rooms', () => {
     'src/objects/': [/^src\/core\//, /^node:/, /^@aws-sdk\/client-s3$/],
     'src/api/': [/^src\/(core|formats)\//, /^node:(assert|buffer|crypto|util|zlib)$/],
     'src/processors/': [/^src\/(core|formats)\//, /^node:buffer$/],
-    'src/sources/': [/^src\/(core|formats)\//, /^node:crypto$/],
+    'src/sources/': [/^src\/(core|formats)\//, /^node:(buffer|crypto)$/],
     'src/host/': [
       /^src\/(core|api|formats|processors)\//,
       /^destinations\//,
@@ -87,7 +87,7 @@ describe('rooms', () => {
       /^(pino|hyparquet)$/,
     ],
     'src/lambda/': [/^src\/(core|api|formats|host|objects|processors)\//, /^destinations\//, /^node:/, /^@aws-sdk\//],
-    'src/cli/': [/^src\/(core|api|formats|host|local|lambda)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
+    'src/cli/': [/^src\/(core|api|formats|host|local|lambda|sources)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],
     'src/': [/^src\//, /^destinations\//],
   };

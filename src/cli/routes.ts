@@ -2,17 +2,22 @@ import type { ApiRequest, ApiResponse } from '../api/context.ts';
 import { ApiError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Hydrant } from '../local/hydrant.ts';
+import type { Route } from '../local/server.ts';
+import { DELIVERY_MOST_BYTES } from '../sources/http-delivery.ts';
 import { VERSION } from './version.ts';
 
-type Answer = (request: ApiRequest) => Promise<ApiResponse>;
-
-/** What `hydrant serve` answers beside the Firehose API: is it alive, can it take puts, deliver now. */
-export function routes(hydrant: Hydrant): ReadonlyMap<string, Answer> {
-  return new Map<string, Answer>([
-    ['GET /health', async () => json(200, { status: 'alive', version: VERSION, uptimeSeconds: process.uptime() })],
-    ['GET /ready', async () => ready(hydrant)],
-    ['POST /_hydrant/flush', (request) => flush(hydrant, request)],
+/** What `hydrant serve` answers beside the Firehose API: is it alive, can it take puts, deliver now, other ways in. */
+export function routes(hydrant: Hydrant): ReadonlyMap<string, Route> {
+  return new Map<string, Route>([
+    ['GET /health', { answer: async () => alive() }],
+    ['GET /ready', { answer: async () => ready(hydrant) }],
+    ['POST /_hydrant/flush', { answer: (request) => flush(hydrant, request) }],
+    ['POST /http-delivery/*', { answer: hydrant.httpDelivery, requestBytes: DELIVERY_MOST_BYTES }],
   ]);
+}
+
+function alive(): ApiResponse {
+  return json(200, { status: 'alive', version: VERSION, uptimeSeconds: process.uptime() });
 }
 
 function ready(hydrant: Hydrant): ApiResponse {

@@ -17,14 +17,14 @@ export interface IngestPorts {
 }
 
 /**
- * Takes a put's records in: resolves when they are durable. Rejects with `ServiceUnavailableException`, which every SDK
- * retries, when there is no room.
+ * Takes a put's records in: resolves when they are durable, and with them what is to be remembered of their sender.
+ * Rejects with `ServiceUnavailableException`, which every SDK retries, when there is no room.
  */
 export function ingest(ports: IngestPorts) {
-  return async (stream: StreamDefinition, records: RecordBlock): Promise<void> => {
+  return async (stream: StreamDefinition, records: RecordBlock, cursor?: Cursor): Promise<void> => {
     const lanes = lanesOf(stream);
     if (!hasRoom(ports, stream, records.data.length * lanes.length)) throw slowDown();
-    await enter(ports, stream, { append: [{ lanes, records }] });
+    await enter(ports, stream, { append: [{ lanes, records }], ...(cursor && { cursor }) });
   };
 }
 

@@ -87,6 +87,8 @@ export interface HydrantConfig {
    * Streams are where their ARNs say, unless `region` says otherwise.
    */
   readonly kinesis?: boolean | { readonly endpoint?: string; readonly region?: string };
+  /** Feeds streams from elsewhere than the Firehose API. */
+  readonly sources?: SourceConfig;
   /** Tables that `schemas` does not name come from Glue, in AWS with `true` or at `endpoint`. */
   readonly glue?: boolean | { readonly endpoint?: string };
   /**
@@ -134,4 +136,13 @@ export interface LocalFunctionConfig {
   readonly memory?: string | number;
   /** Calls at once, with a worker each. Default 5. */
   readonly concurrency?: number;
+}
+
+export interface SourceConfig {
+  /**
+   * Access keys of those who deliver with Firehose's HTTP protocol to `POST /http-delivery/<stream>`, by the stream's
+   * name: `env:NAME` for a variable, `file:PATH` for a file. Where there are keys for the API, a stream without one
+   * takes no deliveries.
+   */
+  readonly httpDelivery?: Readonly<Record<string, string>>;
 }

@@ -16,6 +16,7 @@ import type { S3Settings } from '../objects/s3.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import type { RedshiftSettings } from './redshift-settings.ts';
+import type { SourceSettings } from './sources/source-settings.ts';
 
 export interface HydrantOptions {
   /**
@@ -48,6 +49,8 @@ export interface HydrantOptions {
   readonly lambda?: LambdaApiSettings;
   /** Feeds streams whose source is a Kinesis stream. Without it they are not fed. */
   readonly kinesis?: KinesisSettings;
+  /** Feeds streams from elsewhere than the Firehose API. */
+  readonly sources?: SourceSettings;
   /** Destinations of your own, by the scheme of the URLs that name them: `loki` for `loki://…`. */
   readonly destinations?: Readonly<Record<string, CustomDestination>>;
   /** Where streams may write files, by `file:///…` URLs. Without it they may nowhere. */

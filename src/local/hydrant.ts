@@ -30,6 +30,7 @@ import { sourceReporter } from './kinesis/source-events.ts';
 import type { SourceStatus } from './kinesis/stream-reader.ts';
 import type { DamageCount } from './log/report.ts';
 import { openBuffer } from './open-buffer.ts';
+import { otherSources } from './sources/other-sources.ts';
 import { type Flushed, timers } from './timers.ts';
 
 export interface Hydrant {
@@ -39,6 +40,8 @@ export interface Hydrant {
   handleOwn(request: ApiRequest): Promise<ApiResponse>;
   /** Finds out who has sent a request that is not of the Firehose API. */
   readonly gate: Gate;
+  /** Takes what a Firehose, or another Hydrant, delivers to an HTTP endpoint: `POST /http-delivery/<stream>`. */
+  httpDelivery(request: ApiRequest): Promise<ApiResponse>;
   /**
    * Delivers now what is buffered for the stream, or for all; resolves when every batch has had an attempt. Throws
    * `ApiError` for an unknown name.
@@ -120,15 +123,17 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     forget: async (cursor) => void (await buffer.commit({ cursor: { name: cursor, value: undefined } })),
     ...{ now, alarm, random: Math.random, report: sourceReporter(logger) },
   });
+  const take = ingest({ buffer, room: buffer, grew: wakes.grew });
   const context: Omit<ApiContext, 'gate'> = {
     streams,
-    ingest: ingest({ buffer, room: buffer, grew: wakes.grew }),
+    ingest: take,
     changed(stream) {
       wakes.changed(stream.id);
       sources.changed(stream);
     },
     async discard({ id, name }) {
       await sources.forget(id);
+      others.forget(id);
       const bytes = buffer.heldBytes(id);
       if (bytes > 0)
         logger.warn({ stream: name, bytes }, `Stream ${name} is deleted: ${bytes} buffered bytes are discarded.`);
@@ -150,6 +155,9 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   };
   const keys = allKeys(options.keys ?? [], keyFiles({ dataFolder, disk, now }));
   const signed = gate({ keys, ...context });
+  const others = otherSources(options.sources ?? {}, {
+    ...{ context, isKeyRequired: keys.isRequired, ingest: take, cursor: buffer.cursor },
+  });
   wakes.start();
   await sources.start();
 
@@ -157,6 +165,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     handle: api({ ...context, gate: signed }),
     handleOwn: api({ ...context, gate: openGate(context.settings) }),
     gate: signed,
+    httpDelivery: others.httpDelivery,
     streams,
     async flush(streamName) {
       if (streamName === undefined) return wakes.flush();

@@ -5,11 +5,20 @@ import { type BodyRoom, receiveBody } from './request-body.ts';
 
 type Answer = (request: ApiRequest) => Promise<ApiResponse>;
 
+export interface Route {
+  readonly answer: Answer;
+  /** The largest body, where it is not as large as the API's. */
+  readonly requestBytes?: number;
+}
+
 export interface ServeOptions {
   /** The API. The request's body is its own until it has answered; then that memory is used for another. */
   readonly handle: Answer;
-  /** What is answered outside the API, by method and path, such as `GET /health`. HEAD is answered like GET. */
-  readonly routes: ReadonlyMap<string, Answer>;
+  /**
+   * What is answered outside the API, by method and path, such as `GET /health`; in place of the path's last part may
+   * stand `*`. HEAD is answered like GET.
+   */
+  readonly routes: ReadonlyMap<string, Route>;
   /** Told when one of the above rejects with anything but an `ApiError`; the client then gets an InternalFailure. */
   readonly fault: (error: unknown) => void;
   /** Told that connections are closed as they come, for there are so many: once a minute at most. */
@@ -79,11 +88,12 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
       underWay -= 1;
       if (isClosing && underWay === 0) server.closeAllConnections();
     });
-    receiveBody(incoming, { room, bytesMost: limits.requestBytes }, async (body, release) => {
+    const { method = '', url = '' } = incoming;
+    const route = method === 'POST' && url === '/' ? undefined : routeOf(routes, method, url);
+    const { answer = handle, requestBytes: bytesMost = limits.requestBytes } = route ?? {};
+    receiveBody(incoming, { room, bytesMost }, async (body, release) => {
       // What was refused may still be on its way, so its connection is of no more use.
       if (!Buffer.isBuffer(body)) return send(response.setHeader('connection', 'close'), errorAnswer(body));
-      const { method = '', url = '' } = incoming;
-      const answer = method === 'POST' && url === '/' ? handle : (routes.get(routeOf(method, url)) ?? handle);
       const from = incoming.socket.remoteAddress;
       const request = { method, url, headers: headersOf(incoming), body, ...(from !== undefined && { from }) };
       const answered = await answer(request).catch((error) => faultAnswer(error, fault));
@@ -120,9 +130,11 @@ function headersOf(incoming: IncomingMessage): ApiRequest['headers'] {
   return Object.fromEntries(each.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]));
 }
 
-function routeOf(method: string, url: string): string {
+function routeOf(routes: ServeOptions['routes'], method: string, url: string): Route | undefined {
   const query = url.indexOf('?');
-  return `${method === 'HEAD' ? 'GET' : method} ${query < 0 ? url : url.slice(0, query)}`;
+  const path = query < 0 ? url : url.slice(0, query);
+  const name = `${method === 'HEAD' ? 'GET' : method} ${path}`;
+  return routes.get(name) ?? routes.get(name.replace(/[^/]+$/, '*'));
 }
 
 function send(response: ServerResponse, { status, headers, body }: ApiResponse): void {

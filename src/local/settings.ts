@@ -34,6 +34,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './setting.ts';
+import { type SourceSettings, sources, sourcesWithin } from './sources/source-settings.ts';
 
 /** A stream's CreateDeliveryStream input. What is inside is for the API to judge. */
 const streamInput: Setting<JsonObject> = (given, path) => {
@@ -171,6 +172,7 @@ export const SETTINGS = {
   functions: mapOf(localFunction, functionNames),
   lambda,
   kinesis,
+  sources,
   glue,
   redshift,
   schemas: mapOf(schema, tableNames),
@@ -206,6 +208,7 @@ export function settingsIn(config: unknown, file: string): GivenSettings {
     }),
     ...(destinations !== undefined && { destinations: mapped(destinations, within) }),
     ...(files !== undefined && { files: { ...files, folders: files.folders.map(within) } }),
+    ...(given.sources !== undefined && { sources: sourcesWithin(given.sources, within) }),
     ...(secrets !== undefined && { secrets: mapped(secrets, (secret) => secretWithin(secret, within)) }),
     ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret, within) })) }),
     ...(opensearch !== undefined && { opensearch: mapped(opensearch, (one) => clusterWithin(one, within)) }),
@@ -248,6 +251,7 @@ export interface Settings {
   readonly lambda?: LambdaApiSettings;
   /** Absent: streams are not fed from Kinesis. */
   readonly kinesis?: KinesisSettings;
+  readonly sources: SourceSettings;
   /** Absent: only tables of the configuration are known. */
   readonly glue?: GlueSettings;
   /** Absent: streams for Redshift are not loaded. */
@@ -290,6 +294,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     ...(given.glue !== undefined && { glue: atEndpoint(given.glue) }),
     ...redshiftFor(given, store !== undefined),
     ...(given.secretsManager !== undefined && { secretsManager: atEndpoint(given.secretsManager) }),
+    sources: given.sources ?? {},
     keys: given.keys ?? [],
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiRequest, ApiResponse } from '../../src/api/context.ts';
 import { ApiError } from '../../src/core/errors.ts';
-import { type HttpServer, type ServerLimits, serve } from '../../src/local/server.ts';
+import { type HttpServer, type Route, type ServerLimits, serve } from '../../src/local/server.ts';
 
 type Answer = (request: ApiRequest) => Promise<ApiResponse>;
 
@@ -25,11 +25,13 @@ const full: number[] = [];
 
 async function started(
   handle: Answer,
-  { limits = {}, routes = {} }: { limits?: Partial<ServerLimits>; routes?: Record<string, Answer> } = {},
+  { limits = {}, routes = {} }: { limits?: Partial<ServerLimits>; routes?: Record<string, Answer | Route> } = {},
 ) {
   const server = await serve({
     handle,
-    routes: new Map(Object.entries(routes)),
+    routes: new Map(
+      Object.entries(routes).map(([name, route]) => [name, typeof route === 'function' ? { answer: route } : route]),
+    ),
     fault: (error) => faults.push(error),
     full: (connections) => full.push(connections),
     host: '127.0.0.1',
@@ -151,6 +153,29 @@ describe('the server', () => {
     expect(await send(`${url}/flush`)).toMatchObject({ status: 200, body: 'flushed' });
     expect(await send(`${url}/health`)).toMatchObject({ status: 404, body: 'api' });
     expect(await send(`${url}/flush`, { method: 'GET' })).toMatchObject({ status: 404, body: 'api' });
+  });
+
+  it('answers whatever stands last in a path from one route', async () => {
+    const { url } = await started(async () => answered('api', 404), {
+      routes: { 'POST /into/*': async ({ url }) => answered(url), 'POST /into/self': async () => answered('self') },
+    });
+
+    expect(await send(`${url}/into/clicks?from=here`)).toMatchObject({ status: 200, body: '/into/clicks?from=here' });
+    expect(await send(`${url}/into/self`)).toMatchObject({ status: 200, body: 'self' });
+    for (const path of ['/into', '/into/', '/into/a/b', '/other/a']) {
+      expect(await send(`${url}${path}`)).toMatchObject({ status: 404, body: 'api' });
+    }
+  });
+
+  it('takes a larger body where its route says so', async () => {
+    const { url } = await started(echo, {
+      limits: { requestBytes: 10 },
+      routes: { 'POST /large': { answer: echo, requestBytes: 20 } },
+    });
+
+    expect(await send(`${url}/large`, { body: 'x'.repeat(20) })).toMatchObject({ status: 200 });
+    expect(await send(`${url}/large`, { body: 'x'.repeat(21) })).toMatchObject({ status: 413 });
+    expect(await send(url, { body: 'x'.repeat(11) })).toMatchObject({ status: 413 });
   });
 
   it('answers requests on one connection in their order', async () => {

@@ -116,6 +116,7 @@ describe('settings', () => {
       keys: [],
       logLevel: 'info',
       insecure: false,
+      sources: {},
       streams: [],
     });
   });

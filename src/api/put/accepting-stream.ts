@@ -1,6 +1,6 @@
 import { ApiError } from '../../core/errors.ts';
 import type { StreamDefinition } from '../../core/streams.ts';
-import type { ApiContext } from '../context.ts';
+import type { ApiSettings } from '../context.ts';
 import { statusOf } from '../streams/status.ts';
 
 /**
@@ -8,7 +8,7 @@ import { statusOf } from '../streams/status.ts';
  * producers and not from a source of its own. The messages are AWS's.
  */
 export function acceptingStream(
-  { settings, now }: ApiContext,
+  { settings, now }: { readonly settings: Pick<ApiSettings, 'accountId'>; readonly now: () => number },
   name: string,
   stream: StreamDefinition | undefined,
 ): StreamDefinition {
