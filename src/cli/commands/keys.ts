@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { action, allow, streamPattern, userName } from '../../local/keys/key-settings.ts';
-import { durationMs, type Setting, text } from '../../local/setting.ts';
+import { durationMs, httpUrl, region, type Setting, text } from '../../local/setting.ts';
 import { SETTINGS } from '../../local/settings.ts';
 import { type Flag, flag } from '../flag.ts';
 
@@ -37,6 +37,36 @@ const FLAGS: readonly Flag[] = [
   },
 ];
 
+const PLACES: readonly Flag[] = [
+  { flags: '--data <folder>', description: 'data folder (default: ./data)', setting: SETTINGS.data },
+  {
+    flags: '-c, --config <file>',
+    description: 'configuration file, which may name the data folder',
+    setting: text,
+  },
+  {
+    flags: '--stack <name>',
+    description: 'for functions in AWS, in place of a data folder: the stack they were deployed as',
+    setting: text,
+  },
+  { flags: '--keys-table <name>', description: 'in place of --stack: the table of keys', setting: text },
+  {
+    flags: '--data-key <arn>',
+    description: 'with --keys-table, to create a key: the secret that keys are sealed under, or file:<path>',
+    setting: text,
+  },
+  {
+    flags: '--region <name>',
+    description: 'region of the functions (default: as for every AWS tool)',
+    setting: region,
+  },
+  {
+    flags: '--endpoint <url>',
+    description: "what speaks AWS's API, where the functions run on emulators",
+    setting: httpUrl('the URL of an emulator'),
+  },
+];
+
 /** `hydrant keys`: the keys that requests must be signed with. */
 export function keysCommand(): Command {
   const keys = new Command('keys').description(
@@ -47,9 +77,13 @@ export function keysCommand(): Command {
     .argument('[name]', "the holder's name, for the log and for messages");
   for (const each of FLAGS) create.addOption(flag(each));
   create.option('--session-token', 'the key has a session token too, as temporary credentials of AWS have');
-  create.action(async (name: string | undefined, { data, config, ...wanted }) => {
+  create.action(async (name: string | undefined, options) => {
+    const { data, config, stack, keysTable, dataKey, region, endpoint, ...wanted } = options;
     const { runCreate } = await import('../keys.ts');
-    await runCreate({ data, config }, { ...wanted, ...(name !== undefined && { userName: userName(name, 'name') }) });
+    await runCreate(
+      { data, config, stack, keysTable, dataKey, region, endpoint },
+      { ...wanted, ...(name !== undefined && { userName: userName(name, 'name') }) },
+    );
   });
   const list = new Command('list').description('List the keys that were given out, without their secrets.');
   list.action(async (place) => {
@@ -64,10 +98,7 @@ export function keysCommand(): Command {
     await runRevoke(place, id);
   });
   for (const each of [create, list, revoke]) {
-    each.addOption(
-      flag({ flags: '--data <folder>', description: 'data folder (default: ./data)', setting: SETTINGS.data }),
-    );
-    each.option('-c, --config <file>', 'configuration file, which may name the data folder');
+    for (const place of PLACES) each.addOption(flag(place));
     each.showHelpAfterError(`Run hydrant keys ${each.name()} --help for what there is.`).exitOverride();
     keys.addCommand(each);
   }
