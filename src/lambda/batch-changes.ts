@@ -1,8 +1,8 @@
 import type { LaneStatus } from '../core/buffer.ts';
 import { DeliveryError } from '../core/errors.ts';
 import { type BatchState, endBatch, type ReadBatch, readBatch, replaceBatch } from './batch-rows.ts';
-import type { Entry } from './lane-entries.ts';
-import { enter } from './lanes.ts';
+import { type Entry, enter } from './lane-entries.ts';
+import { objectsOf } from './parts.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -51,7 +51,7 @@ async function carryOut(store: Store, read: ReadBatch): Promise<readonly LaneSta
     await replaceBatch(store, read, state);
     return filled;
   }
-  const handedOver = new Set(entries.flatMap(({ parts }) => parts.map(({ object }) => object)));
+  const handedOver = new Set(entries.flatMap(({ parts }) => objectsOf(parts)));
   await store.objects.remove(state.parts.map(({ object }) => object).filter((object) => !handedOver.has(object)));
   await endBatch(store, read);
   return filled;

@@ -1,16 +1,16 @@
 import type { Batch, Plan, Postponement } from '../core/buffer.ts';
 import { DeliveryError } from '../core/errors.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
-import { tombstone } from './bodies.ts';
+import { namesOnly, tombstone } from './bodies.ts';
 import type { Entry, Sealing } from './lane-entries.ts';
-import { type Part, sizeOf } from './parts.ts';
+import { objectsOf, type StagedPart, sizeOf } from './parts.ts';
 import type { NewRow, Row, RowKey } from './services.ts';
-import type { Store } from './store.ts';
+import { CLOCKS_DIFFER_MS, type Store } from './store.ts';
 
 export interface BatchState {
   readonly id: string;
   readonly lane: LaneKey;
-  readonly parts: readonly Part[];
+  readonly parts: readonly StagedPart[];
   readonly sealedAt: number;
   readonly advanced: number;
   readonly plan?: Plan;
@@ -49,9 +49,6 @@ function dueAt({ sealedAt, lease, postponed }: BatchState): number {
   return lease?.until ?? postponed?.until ?? sealedAt;
 }
 
-/** Clocks may differ by less. */
-export const CLOCKS_DIFFER_MS = 10_000;
-
 /**
  * When the batch may be leased; `Infinity` while another has it. Where clocks differ so much that the last attempt ends
  * in the future, the wake-up counts, which has waited by the queue's clock: nothing waits longer than it was meant to.
@@ -79,9 +76,9 @@ export async function replaceBatch(store: Store, read: ReadBatch, state: BatchSt
   return store.rows.replace(await rowOf(store, state), read.row.version);
 }
 
-export async function endBatch({ rows, now }: Store, { row }: ReadBatch): Promise<void> {
+export async function endBatch({ rows, now }: Store, { row, state }: ReadBatch): Promise<void> {
   // False when another has ended it.
-  await rows.replace(tombstone(row, now()), row.version);
+  await rows.replace(tombstone({ ...row, body: namesOnly(row, objectsOf(state.parts)) }, now()), row.version);
 }
 
 export function batchOf(state: BatchState): Batch {

@@ -2,9 +2,9 @@ import type { Batch, LaneStatus, RecordBuffer } from '../core/buffer.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
 import { attemptAt, type BatchState, batchIdOf, batchOf, leaseLost, readBatch } from './batch-rows.ts';
-import { rowBodies, tombstone } from './bodies.ts';
+import { rowBodies } from './bodies.ts';
 import { collect } from './collect.ts';
-import { commitChange } from './commit.ts';
+import { commitChange, endAppend } from './commit.ts';
 import type { Entry } from './lane-entries.ts';
 import { sealLane, statusOf } from './lanes.ts';
 import { readParts } from './parts.ts';
@@ -14,23 +14,30 @@ import type { Store } from './store.ts';
 /**
  * The durable buffer of many functions at once, in S3 and DynamoDB, with single-item conditional writes only.
  *
- * Rows. A lane's partition (the hash of its name) has: `entry/<id>`, what one change put into it, open until sealed;
- * `head`, counts and the opening time, a hint; `turn`, the seal that is decided. A batch has one row, a change that
- * fills several lanes has one. Bodies are JSON, long ones objects (`bodies.ts`): no row nears 400 KB. Records are in
- * objects under keys that are used once; each object belongs to one entry or one batch at a time, which removes it. So
- * two lanes that take the same records get an object each, and only a whole batch changes lanes without a copy.
+ * Rows. A lane's partition (the hash of its name) has `head`, counts and the opening time, a hint; and `turn`, the seal
+ * that is decided. What one change put into the lane is an `entry/<order>`, open until sealed, in a partition of its
+ * two hours (`lane-keys.ts`). A batch has one row, a change that fills several lanes has one. Bodies are JSON, long
+ * ones objects (`bodies.ts`). A few KB of records are in their entry; all others in objects under keys that are used
+ * once. Each object belongs to one entry or one batch at a time, which removes it. So two lanes that take the same
+ * records get an object each, and only a whole batch changes lanes without a copy.
  *
  * Append: put the object; create the entry; add to the head, which opens the lane when it is not. Cut off before the
  * entry: an object that nobody names, for `collect`. Before the head: nobody was answered; the lane's next seal takes
  * the entry, or `collect` finds it. Several lanes: a row with all entries first, removed when they are in; cut off in
- * between, the sweep completes it.
+ * between, the sweep completes it, perhaps much later.
  *
- * Seal: read the head, then the turn (a seal found there is completed first), then the open entries; decide by writing
- * their list into the turn if that has not changed; then create the batch, mark each entry, end the turn. Whoever comes
- * may complete it, each step finds out that it was taken. Membership is that list, never a range of the order: clocks
- * differ, and an entry may come in before the last one that was sealed. A seal that found the lane's end closes the
- * head if its version is still the one that was read first: an append in between has changed it, and one that comes
- * later opens it again. Without that an entry could wait in a lane that nobody looks at.
+ * Seal: read the head, then the turn (a seal found there is completed first), then the open entries; put the inline
+ * records among them into objects; decide by writing the list into the turn if that has not changed; then create the
+ * batch, mark each entry, end the turn. Cut off before the decision: objects for `collect`, the entries are as they
+ * were. After it: whoever comes completes it, each step finds out that it was taken. Membership is that list, never a
+ * range of the order: clocks differ, and an entry may come in before the last one that was sealed. A seal that found
+ * the lane's end closes the head if its version is still the one that was read first: an append in between has changed
+ * it, and one that comes later opens it again. Without that an entry could wait in a lane that nobody looks at.
+ *
+ * Entries are looked for from an hour before their lane opened. One that comes in half an hour after its change, or
+ * later, may be older: once it is there it writes its time into the turn, and adds to the head after that. A seal that
+ * has looked before is then not decided, or not ended, and the next one looks back. That time is forgotten with a seal
+ * that leaves nothing behind, if the turn has not changed.
  *
  * Advance, move, finish: put the results' objects; write the new mark and the entries to be made into the batch's row,
  * if that is as it was read. This decides, once: who loses finds the lease lost, and its results are garbage. (A
@@ -39,7 +46,9 @@ import type { Store } from './store.ts';
  * or the sweep, goes on.
  *
  * What is gone leaves a tombstone for a day, longer than any function or request lasts: repeats that come late find it,
- * and make neither an entry nor a batch again. Only tombstones expire; objects have no lifecycle rule.
+ * and make neither an entry nor a batch again. It has no records, only names of objects, which another owns by then:
+ * `collect`, on its way through the table, meets one of the two. Only tombstones expire; objects have no lifecycle
+ * rule.
  *
  * Leases are in the batch's row, with a token that every later write of that attempt must find there, so what an
  * attempt says after its lease has lapsed is void, whatever clocks say. Only what an attempt does outside needs time: a
@@ -112,8 +121,9 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
     const row = await rows.get(key);
     // The index is behind: it was carried out.
     if (row?.dueAt === undefined) return;
-    await enterAll(store, await bodies.unfold<readonly Entry[]>(row));
-    await rows.replace(tombstone(row, now()), row.version);
+    const entries = await bodies.unfold<readonly Entry[]>(row);
+    await enterAll(store, entries);
+    await endAppend(store, row, entries);
   }
 
   async function discard(streamId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { BatchState } from './batch-rows.ts';
 import { stagedBody } from './bodies.ts';
-import type { Entry, Sealing } from './lane-entries.ts';
-import { remember } from './lanes.ts';
+import { type Entry, remember, type Sealing } from './lane-entries.ts';
+import { objectsOf } from './parts.ts';
 import type { Row } from './services.ts';
 import type { Store } from './store.ts';
 
@@ -29,7 +29,7 @@ export async function collect(store: Store): Promise<number> {
 /** Empties the set. */
 async function removeUnnamed(store: Store, candidates: Set<string>): Promise<number> {
   if (candidates.size === 0) return 0;
-  /** Partitions of lanes that were looked after. */
+  /** Partitions that were looked after. */
   const remembered = new Set<string>();
   for await (const row of store.rows.all()) {
     for (const key of await namedBy(row, store)) candidates.delete(key);
@@ -55,6 +55,6 @@ async function namedBy(row: Row, { bodies, rows }: Store): Promise<readonly stri
   });
   const all: readonly Body[] = 'length' in body ? body : [body, ...(body.decided?.entries ?? []), body.sealing ?? {}];
   const staged = stagedBody(row);
-  const named = all.flatMap(({ parts = [] }) => parts.map(({ object }) => object));
+  const named = all.flatMap(({ parts = [] }) => objectsOf(parts));
   return staged === undefined ? named : [staged, ...named];
 }

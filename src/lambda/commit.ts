@@ -4,10 +4,11 @@ import type { LaneKey } from '../core/lanes.ts';
 import type { RecordBlock } from '../core/records.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
 import type { BatchState } from './batch-rows.ts';
-import { tombstone } from './bodies.ts';
+import { namesOnly, tombstone } from './bodies.ts';
 import type { Entry } from './lane-entries.ts';
-import { copyParts, handOver, type Part, sizeOf, storePart } from './parts.ts';
-import type { NewRow } from './services.ts';
+import { orderOf } from './lane-keys.ts';
+import { copyParts, handOver, objectsOf, type Part, sizeOf, storePart } from './parts.ts';
+import type { NewRow, Row } from './services.ts';
 import type { Store } from './store.ts';
 
 export interface CommitPorts extends Store {
@@ -75,18 +76,13 @@ interface Made {
   readonly parts: ReadonlyMap<LaneKey, readonly Part[]>;
 }
 
-const TIME_DIGITS = 14;
-const NUMBER_DIGITS = 10;
-
 function entriesOf({ now, next }: CommitPorts, { id, change, parts }: Made): readonly Entry[] {
-  const order = `${digits(now(), TIME_DIGITS)}-${digits(next(), NUMBER_DIGITS)}-${id}`;
+  const order = orderOf({ at: now(), number: next(), id });
   return [...parts].flatMap(([lane, all]) => {
     const enteredAt = change.now ?? Math.min(...all.map(({ arrivedAt }) => arrivedAt));
-    return sizeOf(all).records === 0 ? [] : [{ lane, id, order, enteredAt, parts: all }];
+    return sizeOf(all).records === 0 ? [] : [{ lane, order, enteredAt, parts: all }];
   });
 }
-
-const digits = (number: number, count: number): string => String(number).padStart(count, '0');
 
 /**
  * A batch that goes to one other lane as it is hands its objects over. Where only some of its records go, or to several
@@ -112,8 +108,14 @@ async function appendOnly(ports: CommitPorts, entries: readonly Entry[]): Promis
   const row: NewRow = { ...key, dueAt: now() + UNDERWAY_MS, body: await bodies.fold(entries) };
   await rows.create(row);
   const filled = await enterAll(ports, entries);
-  await rows.replace(tombstone(row, now()), 1);
+  await endAppend(ports, { ...row, version: 1 }, entries);
   return filled;
+}
+
+export async function endAppend({ rows, now }: Store, row: Row, entries: readonly Entry[]): Promise<void> {
+  const objects = entries.flatMap(({ parts }) => objectsOf(parts));
+  // False when another has ended it.
+  await rows.replace(tombstone({ ...row, body: namesOnly(row, objects) }, now()), row.version);
 }
 
 /** A change that is not carried out by then is found by the sweep. */

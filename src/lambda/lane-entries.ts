@@ -1,11 +1,16 @@
+import type { LaneStatus } from '../core/buffer.ts';
+import { DeliveryError } from '../core/errors.ts';
 import type { LaneKey } from '../core/lanes.ts';
-import type { Part } from './parts.ts';
+import { namesOnly, tombstone } from './bodies.ts';
+import { entryKey, headKey, headOf, isLate, timeOf, turnKey } from './lane-keys.ts';
+import { objectsOf, type Part, type StagedPart, sizeOf } from './parts.ts';
+import type { RowKey } from './services.ts';
+import type { Store } from './store.ts';
 
 /** What one change put into one lane. */
 export interface Entry {
   readonly lane: LaneKey;
-  readonly id: string;
-  /** Where it is in its lane: by the time of its change, then by its number in that process. */
+  /** Where it is in its lane, and its name there; see `orderOf`. */
   readonly order: string;
   readonly enteredAt: number;
   readonly parts: readonly Part[];
@@ -18,7 +23,71 @@ export interface Sealing {
   readonly sealedAt: number;
   /** When the oldest of what stays behind entered; absent when nothing does. */
   readonly leftAt?: number;
-  /** Names of the entries' rows. A list: an entry that comes later may stand before them in the lane's order. */
+  /** The entries' orders. A list: one that comes later may stand before them in the lane. */
   readonly entries: readonly string[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly StagedPart[];
+}
+
+/** Whose turn it is: the row by which seals of a lane are decided one after another. */
+export interface Turn {
+  readonly sealing?: Sealing;
+  /** A late entry came in; it is no older than this. */
+  readonly lateFrom?: number | undefined;
+}
+
+/** Safe to repeat, also after the entry was sealed and its batch finished: its tombstone is found. */
+export async function enter(store: Store, entry: Entry): Promise<LaneStatus> {
+  const { lane, order } = entry;
+  const { records, bytes } = sizeOf(entry.parts);
+  const row = { ...entryKey(lane, order), open: order, records, bytes, body: await store.bodies.fold(entry) };
+  const isNew = await store.rows.create(row);
+  if (isLate(order, store.now())) await lookBackTo(store, lane, timeOf(order));
+  return grow(store, lane, { enteredAt: entry.enteredAt, records: isNew ? records : 0, bytes: isNew ? bytes : 0 });
+}
+
+/** After its entry, never before: a head that was closed in between is opened again. */
+async function grow(
+  { rows }: Store,
+  lane: LaneKey,
+  { enteredAt, records, bytes }: { readonly enteredAt: number; readonly records: number; readonly bytes: number },
+): Promise<LaneStatus> {
+  const head = await rows.add({ ...headOf(lane), dueAt: enteredAt, records, bytes });
+  return { lane, records: head.records ?? 0, bytes: head.bytes ?? 0, openedAt: head.dueAt ?? enteredAt };
+}
+
+/** Late entries are rare, seals of one lane too. */
+const TRIES_MOST = 10;
+
+/**
+ * A late entry is in a partition that nobody may look at any more. The turn is written even where it says so already:
+ * then a seal that has looked there before the entry came cannot be decided.
+ */
+async function lookBackTo({ rows, bodies }: Store, lane: LaneKey, time: number): Promise<void> {
+  for (let i = 0; i < TRIES_MOST; i++) {
+    const row = await rows.get(turnKey(lane));
+    const turn: Turn = row === undefined ? {} : await bodies.unfold<Turn>(row);
+    const next: Turn = { ...turn, lateFrom: Math.min(turn.lateFrom ?? time, time) };
+    const written = { ...turnKey(lane), body: await bodies.fold(next) };
+    if (row === undefined ? await rows.create(written) : await rows.replace(written, row.version)) return;
+  }
+  const message = `The lane of a late entry was sealed ${TRIES_MOST} times in a row; it is entered later.`;
+  throw new DeliveryError(message, { code: 'Buffer.Contended', retryable: true });
+}
+
+/**
+ * What was put and never answered may be open in a lane whose head was not told, and so in a partition that nobody
+ * looks at. It is made known.
+ */
+export async function remember(store: Store, { lane, order, enteredAt }: Entry): Promise<void> {
+  if (isLate(order, store.now())) await lookBackTo(store, lane, timeOf(order));
+  const head = await store.rows.get(headKey(lane));
+  if (head?.dueAt === undefined) await grow(store, lane, { enteredAt, records: 0, bytes: 0 });
+}
+
+/** The entry is in a batch: its row stays as a tombstone, without its records. */
+export async function mark({ rows, bodies, now }: Store, key: RowKey): Promise<void> {
+  const row = await rows.get(key);
+  if (row?.open === undefined) return;
+  const { parts } = await bodies.unfold<Entry>(row);
+  await rows.replace(tombstone({ ...key, body: namesOnly(row, objectsOf(parts)) }, now()), row.version);
 }

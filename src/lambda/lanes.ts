@@ -1,80 +1,56 @@
-import { createHash } from 'node:crypto';
 import type { LaneStatus } from '../core/buffer.ts';
-import { type LaneKey, laneOf } from '../core/lanes.ts';
+import type { LaneKey } from '../core/lanes.ts';
 import { createBatch } from './batch-rows.ts';
-import { tombstone, withoutVersion } from './bodies.ts';
-import type { Entry, Sealing } from './lane-entries.ts';
-import { sizeOf } from './parts.ts';
-import type { NewRow, Row, RowKey } from './services.ts';
+import { type Entry, mark, type Sealing, type Turn } from './lane-entries.ts';
+import { entryKey, headKey, headOf, partitionsToRead, turnKey } from './lane-keys.ts';
+import { gathered, sizeOf } from './parts.ts';
+import type { Row } from './services.ts';
 import type { Store } from './store.ts';
 
-interface Turn {
-  readonly sealing?: Sealing;
-}
-
-/** Lane names hold what is in records and may be longer than a key may be. */
-function partitionOf(lane: LaneKey): string {
-  return `lane/${createHash('sha256').update(lane).digest('base64url')}`;
-}
-
-const HEAD = 'head';
-const headKey = (lane: LaneKey): RowKey => ({ partition: partitionOf(lane), name: HEAD });
-const headOf = (lane: LaneKey): NewRow => ({ ...headKey(lane), lane, streamId: laneOf(lane).streamId, body: '{}' });
-const turnKey = (lane: LaneKey): RowKey => ({ partition: partitionOf(lane), name: 'turn' });
-const entryName = (id: string): string => `entry/${id}`;
-
-/** Safe to repeat, also after the entry was sealed and its batch finished: its tombstone is found. */
-export async function enter(store: Store, entry: Entry): Promise<LaneStatus> {
-  const { rows, bodies } = store;
-  const { lane, order } = entry;
-  const { records, bytes } = sizeOf(entry.parts);
-  const row = { partition: partitionOf(lane), name: entryName(entry.id), open: order, body: await bodies.fold(entry) };
-  const isNew = await rows.create({ ...row, records, bytes });
-  return grow(store, lane, { enteredAt: entry.enteredAt, records: isNew ? records : 0, bytes: isNew ? bytes : 0 });
-}
-
-/** After its entry, never before: a head that was closed in between is opened again. */
-async function grow(
-  { rows }: Store,
-  lane: LaneKey,
-  { enteredAt, records, bytes }: { readonly enteredAt: number; readonly records: number; readonly bytes: number },
-): Promise<LaneStatus> {
-  const head = await rows.add({ ...headOf(lane), dueAt: enteredAt, records, bytes });
-  return { lane, records: head.records ?? 0, bytes: head.bytes ?? 0, openedAt: head.dueAt ?? enteredAt };
-}
-
-/**
- * What was put and never answered may be open in a lane whose head was not told; what comes next finds it, and so does
- * this.
- */
-export async function remember(store: Store, { lane, enteredAt }: Entry): Promise<void> {
-  const head = await store.rows.get(headKey(lane));
-  if (head?.dueAt === undefined) await grow(store, lane, { enteredAt, records: 0, bytes: 0 });
-}
-
-/** The lane's open entries themselves: what the head says is a hint. Closes the head of a lane that is empty. */
+/** The lane's open entries themselves: what the head says is a hint. Closes a lane that is empty. */
 export async function statusOf(store: Store, lane: LaneKey): Promise<LaneStatus | undefined> {
-  const head = await store.rows.get(headKey(lane));
-  await settleLane(store, lane);
+  const reading = await beginReading(store, lane);
   const total = { records: 0, bytes: 0 };
   let openedAt = Number.POSITIVE_INFINITY;
-  for await (const row of openRows(store, lane)) {
+  for await (const row of openRows(store, reading)) {
     total.records += row.records ?? 0;
     total.bytes += row.bytes ?? 0;
     openedAt = Math.min(openedAt, (await store.bodies.unfold<Entry>(row)).enteredAt);
   }
   if (openedAt !== Number.POSITIVE_INFINITY) return { lane, ...total, openedAt };
-  await close(store, head);
+  await closeEmpty(store, reading);
   return undefined;
 }
 
-async function* openRows({ rows }: Store, lane: LaneKey): AsyncGenerator<Row> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await rows.open(partitionOf(lane), after);
-    yield* page;
-    after = page.at(-1)?.open;
-    if (after === undefined) return;
+/** What was there before the lane's entries are read. Later writes are held against it. */
+interface Reading {
+  readonly lane: LaneKey;
+  readonly head: Row | undefined;
+  readonly turn: Row | undefined;
+  readonly lateFrom: number | undefined;
+  /** What another had decided and not made, or not yet: it is complete now. */
+  readonly settled: Sealing | undefined;
+}
+
+async function beginReading(store: Store, lane: LaneKey): Promise<Reading> {
+  const head = await store.rows.get(headKey(lane));
+  const turn = await store.rows.get(turnKey(lane));
+  const { sealing, lateFrom }: Turn = turn === undefined ? {} : await store.bodies.unfold<Turn>(turn);
+  if (turn !== undefined && sealing !== undefined) {
+    const isEnder = await makeBatch(store, { sealing, lateFrom, version: turn.version });
+    if (isEnder) await shrink(store, sealing);
+  }
+  return { lane, head, turn, lateFrom, settled: sealing };
+}
+
+async function* openRows({ rows, now }: Store, { lane, head, lateFrom }: Reading): AsyncGenerator<Row> {
+  for (const partition of partitionsToRead(lane, { head, lateFrom, now: now() })) {
+    let after: string | undefined;
+    do {
+      const page = await rows.open(partition, after);
+      yield* page;
+      after = page.at(-1)?.open;
+    } while (after !== undefined);
   }
 }
 
@@ -82,10 +58,19 @@ async function* openRows({ rows }: Store, lane: LaneKey): AsyncGenerator<Row> {
  * Only the head that was read before the lane was found empty: an append that comes in between has changed its version,
  * or will open it again. Closing puts right the counts, which crashes leave behind.
  */
-async function close({ rows }: Store, head: Row | undefined): Promise<boolean> {
+async function close({ rows }: Store, { lane, head }: Reading): Promise<boolean> {
   if (head?.dueAt === undefined) return false;
-  const { partition, name, body } = head;
-  return rows.replace({ partition, name, body, records: 0, bytes: 0 }, head.version);
+  return rows.replace({ ...headKey(lane), body: head.body, records: 0, bytes: 0 }, head.version);
+}
+
+/** Nor need anybody look back any more, unless a late entry has come since. */
+async function closeEmpty(store: Store, reading: Reading): Promise<void> {
+  const { lane, turn, lateFrom, settled } = reading;
+  if (turn !== undefined && lateFrom !== undefined && settled === undefined) {
+    const isUnchanged = await store.rows.replace({ ...turnKey(lane), body: '{}' }, turn.version);
+    if (!isUnchanged) return;
+  }
+  await close(store, reading);
 }
 
 /** A batch's list of members is kept this short: so many rows are marked one by one. */
@@ -97,37 +82,59 @@ export interface SealWanted {
   readonly now: number;
 }
 
-/** Undefined when the lane is empty, or another sealed it at the same time and has made the batch. */
+const TRIES_MOST = 3;
+
+/** Undefined when the lane is empty, or others seal it all the time. */
 export async function sealLane(store: Store, lane: LaneKey, want: SealWanted): Promise<Sealing | undefined> {
-  const head = await store.rows.get(headKey(lane));
-  const { turn, settled } = await settleLane(store, lane);
-  if (settled !== undefined) return settled;
-  const { members, leftAt } = await oldest(store, lane, want.sizeBytes);
+  for (let i = 0; i < TRIES_MOST; i++) {
+    const reading = await beginReading(store, lane);
+    if (reading.settled !== undefined) return reading.settled;
+    const sealed = await sealRead(store, reading, want);
+    if (sealed !== 'changed') return sealed;
+  }
+  return undefined;
+}
+
+/** Another has sealed the lane, or something late has come in. */
+type Changed = 'changed';
+
+async function sealRead(store: Store, reading: Reading, want: SealWanted): Promise<Sealing | undefined | Changed> {
+  const { lane, turn, lateFrom } = reading;
+  const { members, leftAt } = await oldest(store, reading, want.sizeBytes);
   if (members.length === 0) {
-    await close(store, head);
+    await closeEmpty(store, reading);
     return undefined;
   }
   const sealing: Sealing = {
     id: want.id,
     lane,
     sealedAt: want.now,
-    entries: members.map(({ id }) => entryName(id)),
-    parts: members.flatMap(({ parts }) => parts),
+    entries: members.map(({ order }) => order),
+    parts: await gathered(
+      store,
+      members.flatMap(({ parts }) => parts),
+    ),
     ...(leftAt !== undefined && { leftAt }),
   };
-  const row = { ...turnKey(lane), body: await store.bodies.fold({ sealing } satisfies Turn) };
+  // Where nothing stays, nothing late does.
+  const stays = leftAt === undefined ? undefined : lateFrom;
+  const row = { ...turnKey(lane), body: await store.bodies.fold(turnOf(sealing, stays)) };
   const isDecided = turn === undefined ? await store.rows.create(row) : await store.rows.replace(row, turn.version);
-  if (!isDecided) return (await settleLane(store, lane)).settled;
-  const isEnder = await makeBatch(store, sealing, (turn?.version ?? 0) + 1);
-  const isClosed = leftAt === undefined && (await close(store, head));
+  if (!isDecided) return 'changed';
+  const isEnder = await makeBatch(store, { sealing, lateFrom: stays, version: (turn?.version ?? 0) + 1 });
+  const isClosed = leftAt === undefined && (await close(store, reading));
   if (isEnder && !isClosed) await shrink(store, sealing);
   return sealing;
 }
 
-async function oldest(store: Store, lane: LaneKey, sizeBytes: number) {
+function turnOf(sealing: Sealing | undefined, lateFrom: number | undefined): Turn {
+  return { ...(sealing && { sealing }), ...(lateFrom !== undefined && { lateFrom }) };
+}
+
+async function oldest(store: Store, reading: Reading, sizeBytes: number) {
   const members: Entry[] = [];
   let bytes = 0;
-  for await (const row of openRows(store, lane)) {
+  for await (const row of openRows(store, reading)) {
     const entry = await store.bodies.unfold<Entry>(row);
     const isEnough = members.length > 0 && (bytes >= sizeBytes || members.length === ENTRIES_MOST);
     if (isEnough) return { members, leftAt: entry.enteredAt };
@@ -137,18 +144,6 @@ async function oldest(store: Store, lane: LaneKey, sizeBytes: number) {
   return { members, leftAt: undefined };
 }
 
-/** Completes what another has decided and not made, or not yet. */
-async function settleLane(
-  store: Store,
-  lane: LaneKey,
-): Promise<{ readonly turn: Row | undefined; readonly settled: Sealing | undefined }> {
-  const turn = await store.rows.get(turnKey(lane));
-  if (turn === undefined) return { turn, settled: undefined };
-  const { sealing } = await store.bodies.unfold<Turn>(turn);
-  if (sealing !== undefined && (await makeBatch(store, sealing, turn.version))) await shrink(store, sealing);
-  return { turn, settled: sealing };
-}
-
 /** Rows marked at once. */
 const MARKED_AT_ONCE = 25;
 
@@ -156,14 +151,16 @@ const MARKED_AT_ONCE = 25;
  * From the decision to a batch, by whoever comes: each step finds out that it was taken already. Whether it was this
  * one who ended the turn, which happens once.
  */
-async function makeBatch(store: Store, sealing: Sealing, turnVersion: number): Promise<boolean> {
+async function makeBatch(
+  store: Store,
+  { sealing, lateFrom, version }: Pick<Turn, 'lateFrom'> & { readonly sealing: Sealing; readonly version: number },
+): Promise<boolean> {
   const { lane, entries } = sealing;
   await createBatch(store, sealing);
-  const partition = partitionOf(lane);
   for (let i = 0; i < entries.length; i += MARKED_AT_ONCE) {
-    await Promise.all(entries.slice(i, i + MARKED_AT_ONCE).map((name) => mark(store, { partition, name })));
+    await Promise.all(entries.slice(i, i + MARKED_AT_ONCE).map((order) => mark(store, entryKey(lane, order))));
   }
-  return store.rows.replace({ ...turnKey(lane), body: await store.bodies.fold({} satisfies Turn) }, turnVersion);
+  return store.rows.replace({ ...turnKey(lane), body: JSON.stringify(turnOf(undefined, lateFrom)) }, version);
 }
 
 /**
@@ -174,9 +171,4 @@ async function shrink({ rows }: Store, { lane, parts, leftAt, sealedAt }: Sealin
   const { records, bytes } = sizeOf(parts);
   const head = { ...headOf(lane), dueAt: leftAt ?? sealedAt, records: -records, bytes: -bytes };
   await rows.add(head, { isDueAnew: true });
-}
-
-async function mark({ rows, now }: Store, key: RowKey): Promise<void> {
-  const row = await rows.get(key);
-  if (row?.open !== undefined) await rows.replace(tombstone(withoutVersion(row), now()), row.version);
 }

@@ -1,6 +1,9 @@
 import type { Bodies } from './bodies.ts';
 import type { Rows, StagedObjects } from './services.ts';
 
+/** Clocks of functions differ by less. */
+export const CLOCKS_DIFFER_MS = 10_000;
+
 /** What the parts of the buffer share. */
 export interface Store {
   readonly objects: StagedObjects;

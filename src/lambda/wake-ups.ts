@@ -3,9 +3,9 @@ import type { Attempted, Drain } from '../core/drain.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { hintsOf } from '../core/settings.ts';
 import type { StreamDefinition, StreamStore } from '../core/streams.ts';
-import { CLOCKS_DIFFER_MS } from './batch-rows.ts';
 import type { Overdue, SharedBuffer } from './buffer.ts';
 import type { BatchWake, Message, Wake, Wakes } from './services.ts';
+import { CLOCKS_DIFFER_MS } from './store.ts';
 
 export interface WakeUpPorts {
   readonly buffer: Pick<SharedBuffer, 'overdue' | 'attemptAt'>;

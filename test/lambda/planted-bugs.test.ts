@@ -102,6 +102,35 @@ const BUGS: Readonly<Record<string, Plant>> = {
     },
   },
 
+  'only the newest partition of a lane is looked at': {
+    rows: (rows) => {
+      const newest = new Map<string, number>();
+      return {
+        ...rows,
+        async open(partition, after) {
+          const [room, lane, span] = partition.split('/');
+          const key = `${room}/${lane}`;
+          newest.set(key, Math.max(newest.get(key) ?? 0, Number(span)));
+          return Number(span) < (newest.get(key) ?? 0) - 1 ? [] : rows.open(partition, after);
+        },
+      };
+    },
+  },
+
+  'a late entry tells nobody': {
+    rows: (rows, state) => {
+      const isTold = (row: NewRow) =>
+        row.name === 'turn' &&
+        /^\{"lateFrom":\d+\}$/.test(row.body) &&
+        state.rows.get(pathOf(row))?.body.includes('"sealing"') !== true;
+      return {
+        ...rows,
+        create: async (row) => isTold(row) || rows.create(row),
+        replace: async (row, ifVersion) => isTold(row) || rows.replace(row, ifVersion),
+      };
+    },
+  },
+
   'a lifecycle rule removes what is a day old': {
     collect({ objects }, now) {
       for (const [key, { storedAt }] of objects) if (storedAt < now - 24 * 60 * 60 * 1000) objects.delete(key);

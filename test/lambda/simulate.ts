@@ -62,6 +62,8 @@ const LATE_TURNS = 40;
 const INVOCATION_MS = 60_000;
 const SKEW_MS = 2_000;
 const VISIBILITY_MS = 90_000;
+/** In which lanes change their partition once or twice. */
+const HOURS_MS = 3 * 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Of a minute each: everything must be delivered by then. An hour until the sweep asks again for what is long overdue,
@@ -235,17 +237,20 @@ async function act(world: World): Promise<void> {
   else if (fate < 0.95) sweep(world);
   else if (fate < 0.97) await update(world, stream);
   else if (fate < 0.98) await replace(world, stream);
-  else if (fate < 0.99) world.model.state.messages.length = 0;
+  else if (fate < 0.985) world.model.state.messages.length = 0;
+  else if (fate < 0.99) await pass(world, HOURS_MS);
   else await tidy(world);
 }
 
 function putSome(world: World, stream: StreamDefinition): void {
   const { random } = world;
+  // Some records are too long to stay inline.
+  const size = random.chance(0.5) ? 80 : 4_000;
   const records = Array.from({ length: 1 + random.below(3) }, () => {
     const isRefused = stream.name !== 'processed' && random.chance(0.1);
     const sent = { id: `${stream.id}#${++world.made}`, stream, isAcknowledged: false };
     world.sent.push(sent);
-    return { sent, text: `${sent.id}${isRefused ? '!' : ''}${'.'.repeat(random.below(80))}\n` };
+    return { sent, text: `${sent.id}${isRefused ? '!' : ''}${'.'.repeat(random.below(size))}\n` };
   });
   invoke(world, async (host) => {
     await host.put(
@@ -277,20 +282,21 @@ function sweep(world: World): void {
   if (!world.plant.isWithoutSweep) invoke(world, ({ wakes }) => wakes.sweep());
 }
 
-/** Removes what no row names; after a day, sometimes, in which every request that was under way ends. */
+/** Removes what no row names; after a day, sometimes. */
 async function tidy(world: World): Promise<void> {
-  if (world.random.chance(0.2)) await passDay(world);
+  if (world.random.chance(0.2)) await pass(world, DAY_MS);
   world.plant.collect?.(world.model.state, world.time);
   invoke(world, async ({ buffer }) => void (await buffer.collect()));
 }
 
-async function passDay(world: World): Promise<void> {
+/** So long that every request that was under way ends. */
+async function pass(world: World, longMs: number): Promise<void> {
   world.time += LONGEST_STALL_MS;
   for (let idle = 0; idle <= LATE_TURNS; idle++) {
     await turns();
     if (world.calls.step()) idle = 0;
   }
-  world.time += DAY_MS;
+  world.time += longMs;
 }
 
 /** Lets everything happen that needs no request. */
@@ -316,7 +322,7 @@ async function heal(world: World): Promise<readonly string[]> {
   const faults = [...world.faults, ...brokenPromises(world)];
   // What was put and never answered may wait until the collection finds it; then nothing at all is left.
   for (let day = 0; day < 2; day++) {
-    await passDay(world);
+    await pass(world, DAY_MS);
     await tidy(world);
     await settle(world);
     for (let minute = 0; minute < 61; minute++) await passMinute(world);
