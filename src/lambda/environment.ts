@@ -26,10 +26,13 @@ export const environment: FunctionPorts = {
   },
 };
 
+// As long as a container starts, Lambda gives it a whole processor.
+await environment.open().catch(() => {}); // the first invocation tries again, and says why it cannot
+
 async function open(settings: LambdaSettings): Promise<LambdaHost> {
   const { endpoints, version } = settings;
   const secrets = secretsManager(endpoints.SECRETS_MANAGER, { now, alarm });
-  return lambdaHost(portsOf(settings, { now, secrets }), {
+  return lambdaHost(await portsOf(settings, { now, secrets }), {
     ...(await deliveryParts(settings, { now, alarm, log, secrets })),
     ...{ now, alarm, log, newStreamId: () => randomBytes(8).toString('hex') },
     ...(version !== undefined && { version }),

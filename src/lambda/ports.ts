@@ -12,13 +12,17 @@ import { stagedFolder } from './aws/staged-folder.ts';
 import type { LambdaPorts } from './host.ts';
 import type { LambdaSettings } from './settings.ts';
 
-/** The services that the functions of a deployment share, in AWS or where the settings say. */
-export function portsOf(
+/**
+ * The services that the functions of a deployment share, in AWS or where the settings say. The clients that every
+ * function needs are loaded now: while a container starts it has more of a processor than later.
+ */
+export async function portsOf(
   settings: LambdaSettings,
   { now, secrets }: { readonly now: () => number; readonly secrets: Secrets },
-): LambdaPorts {
+): Promise<LambdaPorts> {
   const { tables, stagingBucket, queues, dataKey, takesUnsigned, bucketsFolder } = settings;
   const { dynamo, s3, sqs } = awsClients();
+  await Promise.all([dynamo(), sqs()]);
   const json = deploymentJson({ place: dataKey, secrets });
   return {
     rows: dynamoRows({ client: dynamo, table: tables.buffer }),

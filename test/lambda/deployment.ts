@@ -39,6 +39,8 @@ export const INVOCATION_MS = 60_000;
 
 export interface DeploymentOptions {
   readonly streams: readonly StreamDefinition[];
+  /** Further variables of the functions. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Gives what is to deliver in place of the adapters, which it is handed. */
   readonly adapt?: (own: Adapters) => Adapters;
   /** Gives what is to be asked in place of the services, which it is handed. */
@@ -48,6 +50,7 @@ export interface DeploymentOptions {
 /** The functions of a deployment over models of its services, with folders for buckets and a clock that tests move. */
 export async function deployment({
   streams: definitions,
+  environment = {},
   adapt = (own) => own,
   between = () => ({}),
 }: DeploymentOptions) {
@@ -62,7 +65,7 @@ export async function deployment({
   const streams = memoryStreams();
   for (const stream of definitions) await streams.change(stream.name, () => stream);
   const models: LambdaPorts = { ...model, streams, keys: memoryKeys([]) };
-  const settings = settingsIn({ ...ENVIRONMENT, HYDRANT_BUCKETS_FOLDER: folder });
+  const settings = settingsIn({ ...ENVIRONMENT, HYDRANT_BUCKETS_FOLDER: folder, ...environment });
   const parts = await deliveryParts(settings, { now, alarm, log, secrets: noSecrets });
   const context = { getRemainingTimeInMillis: () => INVOCATION_MS };
   let ids = 0;
@@ -98,6 +101,14 @@ export async function deployment({
     return taken.map(({ wake }) => messageOf(wake));
   }
 
+  async function objects(): Promise<readonly Buffer[]> {
+    const found: Buffer[] = [];
+    for await (const { path } of (await folderObjects({ folder, isShared: true })).list('lake')) {
+      found.push(await readFile(path));
+    }
+    return found;
+  }
+
   return {
     clock,
     logged,
@@ -116,13 +127,11 @@ export async function deployment({
         await clock.pass(next - now());
       }
     },
-    /** The records in a bucket, a line each. */
-    async delivered(bucket = 'lake'): Promise<readonly string[]> {
-      const lines: string[] = [];
-      for await (const { path } of (await folderObjects({ folder })).list(bucket)) {
-        lines.push(...(await readFile(path, 'utf8')).split('\n').filter((line) => line !== ''));
-      }
-      return lines.sort();
+    objects,
+    /** The records in the bucket, a line each. */
+    async delivered(): Promise<readonly string[]> {
+      const lines = (await objects()).flatMap((object) => object.toString().split('\n'));
+      return lines.filter((line) => line !== '').sort();
     },
   };
 }
