@@ -12,9 +12,9 @@ export interface BareServer {
  * The ceiling of what can be had over HTTP: node:http in a process of its own that reads each request to its end, keeps
  * nothing, and sends an answer of the service's size and headers.
  */
-export function bareServer(answer: string): Promise<BareServer> {
+export function bareServer(answer: string, contentType = 'application/x-amz-json-1.1'): Promise<BareServer> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), [answer]);
+    const child = fork(fileURLToPath(import.meta.url), [answer, contentType]);
     child.once('message', (url) => resolve({ url: String(url), stop: () => child.kill() }));
     child.once('exit', () => reject(new Error('The bare server did not start.')));
   });
@@ -23,7 +23,7 @@ export function bareServer(answer: string): Promise<BareServer> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const answer = process.argv[2] ?? '';
   const headers = {
-    'content-type': 'application/x-amz-json-1.1',
+    'content-type': process.argv[3],
     'x-amzn-requestid': '00000000-0000-0000-0000-000000000000',
     'content-length': answer.length,
   };

@@ -4,10 +4,12 @@ import { join, resolve } from 'node:path';
 import { benchBacklog } from './backlog.ts';
 import { benchConversion } from './conversion.ts';
 import { benchDelivery } from './delivery.ts';
+import { benchHttpEndpoint } from './http-endpoint.ts';
 import { benchIngest } from './ingest.ts';
 import { benchJq } from './jq.ts';
 import { benchOpenSearch } from './opensearch.ts';
 import { benchParquet } from './parquet.ts';
+import { benchSplunk } from './splunk.ts';
 import { table } from './table.ts';
 import { benchTraffic } from './traffic.ts';
 
@@ -24,6 +26,11 @@ const PARTS = {
   traffic: ['What the log writes and reads of 120 MiB of records, for each byte put', benchTraffic],
   conversion: ['A batch of 128 MiB of 1 KB records to Parquet, and what waits for it', benchConversion],
   opensearch: ['Bulk requests of 4,000 documents of 1 KB, beside a bare client that builds the same', benchOpenSearch],
+  http: [
+    'HTTP endpoint requests of 4,000 records of 1 KB, beside a bare client that builds the same',
+    benchHttpEndpoint,
+  ],
+  splunk: ['Splunk requests of 4,000 events of 1 KB, beside a bare client that builds the same', benchSplunk],
   parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
 } as const;
 
