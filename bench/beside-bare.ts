@@ -6,7 +6,7 @@ import { recordBlock } from '../src/core/records.ts';
 import type { Row } from './table.ts';
 
 /** One request's records, in blocks as puts of 500 make them. */
-export const RECORD_BYTES = 1_024;
+const RECORD_BYTES = 1_024;
 const RECORDS_A_BLOCK = 500;
 const BLOCKS = 8;
 export const RECORDS = RECORDS_A_BLOCK * BLOCKS;

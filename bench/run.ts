@@ -9,6 +9,7 @@ import { benchIngest } from './ingest.ts';
 import { benchJq } from './jq.ts';
 import { benchOpenSearch } from './opensearch.ts';
 import { benchParquet } from './parquet.ts';
+import { benchSlowFarSide } from './slow-far-side.ts';
 import { benchSplunk } from './splunk.ts';
 import { table } from './table.ts';
 import { benchTraffic } from './traffic.ts';
@@ -31,6 +32,7 @@ const PARTS = {
     benchHttpEndpoint,
   ],
   splunk: ['Splunk requests of 4,000 events of 1 KB, beside a bare client that builds the same', benchSplunk],
+  slow: ['A far side that takes 2 s a request and allows 10 connections', benchSlowFarSide],
   parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
 } as const;
 

@@ -2,14 +2,14 @@ import type { Attempted, Drain } from '../core/drain.ts';
 import { DeliveryError } from '../core/errors.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import type { Alarm } from '../host/alarm.ts';
-import { type Job, slots } from './slots.ts';
+import { type Concurrency, type Job, slots } from './slots.ts';
 
 export interface AttemptsPorts {
   readonly drain: Drain;
   readonly now: () => number;
   readonly alarm: Alarm;
-  /** Attempts that may run at once, over all streams. */
-  readonly concurrency: number;
+  /** Attempts that may run at once. */
+  readonly concurrency: Concurrency;
   /** A batch left the lane's list of unfinished ones. */
   readonly over: (lane: LaneKey, attempted: Attempted) => void;
   readonly fault: (error: unknown) => void;
@@ -32,7 +32,6 @@ export interface Attempts {
   stop(graceMs: number): Promise<void>;
 }
 
-const PER_STREAM = 4;
 /**
  * Adapters have timeouts of their own; this is for the one that forgot, so that it cannot hold its batch and slot for
  * ever.
@@ -51,7 +50,7 @@ interface Scheduled {
 /** Runs delivery attempts when they are due, as many at once as there are slots. */
 export function attempts(ports: AttemptsPorts): Attempts {
   const { now } = ports;
-  const queue = slots({ total: ports.concurrency, perStream: PER_STREAM });
+  const queue = slots(ports.concurrency);
   const batches = new Map<string, Scheduled>();
   const unfinished = new Map<LaneKey, number>();
   const running = new Set<Promise<void>>();

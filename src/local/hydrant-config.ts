@@ -98,6 +98,11 @@ export interface HydrantConfig {
   readonly redshift?: boolean | RedshiftConfig;
   /** Keys that requests may be signed with, beside those that `hydrant keys create` has given out. */
   readonly keys?: readonly AccessKeyConfig[];
+  /**
+   * Delivery attempts that may run at once, over all streams (default 16) and of one stream (default 4). Each may make
+   * up to four requests at once, and costs a few MiB of memory.
+   */
+  readonly deliveries?: { readonly atOnce?: number; readonly perStream?: number };
   /** Default info. */
   readonly logLevel?: LogLevel;
   /** Listen beyond this machine although there are no keys, so that nothing checks who calls. Default false. */

@@ -16,6 +16,7 @@ import type { S3Settings } from '../objects/s3.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import type { RedshiftSettings } from './redshift-settings.ts';
+import type { Concurrency } from './slots.ts';
 import type { SourceSettings } from './sources/source-settings.ts';
 
 export interface HydrantOptions {
@@ -79,8 +80,8 @@ export interface HydrantOptions {
    * either, nothing checks who calls.
    */
   readonly keys?: readonly AccessKey[];
-  /** Delivery attempts that may run at once. Default 16. */
-  readonly deliveryConcurrency?: number;
+  /** Delivery attempts that may run at once, over all streams and of one. Default 16 and 4. */
+  readonly deliveries?: Partial<Concurrency>;
   /** Takes the objects of every stream, instead of folders or S3. */
   readonly objects?: ObjectStore;
   /** Gives what is to deliver in place of this version's own adapters, which it is handed. */

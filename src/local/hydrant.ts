@@ -96,7 +96,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     buffer,
     now,
     alarm,
-    concurrency: options.deliveryConcurrency ?? 16,
+    concurrency: { total: 16, perStream: 4, ...options.deliveries },
     fault: (error) => logger.error({ err: error }, 'The buffer failed while draining; the work will be tried again.'),
     drain: drain({
       startedAt: now(),

@@ -34,6 +34,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './setting.ts';
+import type { Concurrency } from './slots.ts';
 import { type SourceSettings, sources, sourcesWithin } from './sources/source-settings.ts';
 
 /** A stream's CreateDeliveryStream input. What is inside is for the API to judge. */
@@ -126,6 +127,16 @@ const files: Setting<FileSettings> = (given, path) => {
   return { folders, rotateBytes: rotateSize, rotateMs: rotateInterval };
 };
 
+const DELIVERIES_MOST = 256;
+const deliveriesMembers = members({
+  atOnce: wholeNumber(1, DELIVERIES_MOST),
+  perStream: wholeNumber(1, DELIVERIES_MOST),
+});
+const deliveries: Setting<Partial<Concurrency>> = (given, path) => {
+  const { atOnce, perStream } = deliveriesMembers(given, path);
+  return { ...(atOnce !== undefined && { total: atOnce }), ...(perStream !== undefined && { perStream }) };
+};
+
 const secretNames = { pattern: /^arn:[^\s]+$/, described: "the secret's ARN" };
 
 const lambdaEndpoint = httpUrl("the URL of what speaks Lambda's API, such as http://127.0.0.1:3002");
@@ -182,6 +193,7 @@ export const SETTINGS = {
   secrets: mapOf(secretReference, secretNames),
   secretsManager,
   encryptionKeys: mapOf(encryptionKey, kmsKeyArns),
+  deliveries,
   keys: listOf(configuredKey),
   opensearch: mapOf(cluster, clusterNames),
   logLevel: oneOf<LogLevel>('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
@@ -258,6 +270,7 @@ export interface Settings {
   readonly redshift?: RedshiftSettings;
   /** Absent: only secrets of the configuration are known. */
   readonly secretsManager?: SecretsManagerSettings;
+  readonly deliveries: Partial<Concurrency>;
   readonly keys: readonly ConfiguredKey[];
   readonly logLevel: LogLevel;
   readonly insecure: boolean;
@@ -295,6 +308,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     ...redshiftFor(given, store !== undefined),
     ...(given.secretsManager !== undefined && { secretsManager: atEndpoint(given.secretsManager) }),
     sources: given.sources ?? {},
+    deliveries: given.deliveries ?? {},
     keys: given.keys ?? [],
     logLevel: given.logLevel ?? 'info',
     insecure: given.insecure ?? false,

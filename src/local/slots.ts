@@ -3,6 +3,12 @@ export interface Job {
   readonly batch: string;
 }
 
+export interface Concurrency {
+  /** Over all streams. */
+  readonly total: number;
+  readonly perStream: number;
+}
+
 export interface Slots {
   offer(job: Job): void;
   /** The attempt is over; `failed` when it has to be made again. */
@@ -19,7 +25,7 @@ export interface Slots {
  * healthy ones. A quarter is kept for streams that have no attempt under way: destinations that hang have not failed
  * yet, and a few of them would otherwise take every slot until they do.
  */
-export function slots({ total, perStream }: { readonly total: number; readonly perStream: number }): Slots {
+export function slots({ total, perStream }: Concurrency): Slots {
   /** In the order of their turns: whoever starts a job goes to the end. */
   const waiting = new Map<string, Job[]>();
   const running = new Map<string, number>();

@@ -7,14 +7,15 @@ import { hintsOf } from '../core/settings.ts';
 import type { StreamDefinition } from '../core/streams.ts';
 import type { Alarm } from '../host/alarm.ts';
 import { attempts } from './attempts.ts';
+import type { Concurrency } from './slots.ts';
 
 export interface TimersPorts {
   readonly drain: Drain;
   readonly buffer: LocalBuffer;
   readonly now: () => number;
   readonly alarm: Alarm;
-  /** Delivery attempts that may run at once, over all streams. Each costs a few MiB of memory. */
-  readonly concurrency: number;
+  /** Delivery attempts that may run at once. Each costs a few MiB of memory. */
+  readonly concurrency: Concurrency;
   /** The buffer or the stream store failed while draining; the work is tried again. */
   readonly fault: (error: unknown) => void;
 }
@@ -49,7 +50,7 @@ export interface Flushed {
  * A lane with so many batches on their way seals no more: it grows, and is cut by its size hint once its destination is
  * back.
  */
-const UNFINISHED_PER_LANE = 8;
+const UNFINISHED_PER_LANE_LEAST = 8;
 const SWEEP_EVERY_MS = 60_000;
 const RELIEVE_EVERY_MS = 1_000;
 const AFTER_FAULT_MS = 1_000;
@@ -59,6 +60,8 @@ const FLUSH_ROUNDS = 4;
 /** Wakes lanes when they are due. Keeps no truth: after a crash `start` finds all of it again. */
 export function timers(ports: TimersPorts): Timers {
   const { drain, buffer, now } = ports;
+  // With as many again sealed as may run, one is there when another ends.
+  const unfinishedMost = Math.max(UNFINISHED_PER_LANE_LEAST, 2 * ports.concurrency.perStream);
   const alarms = new Map<LaneKey, () => void>();
   /** Lanes being sealed, and whether they grew meanwhile. */
   const sealing = new Map<LaneKey, { again: boolean }>();
@@ -117,7 +120,7 @@ export function timers(ports: TimersPorts): Timers {
   }
 
   async function sealWhileDue(lane: LaneKey): Promise<void> {
-    const most = (await drain.isInOrder(lane)) ? 1 : UNFINISHED_PER_LANE;
+    const most = (await drain.isInOrder(lane)) ? 1 : unfinishedMost;
     while (!isStopping && batches.unfinished(lane) < most) {
       const at = await drain.laneDueAt(lane);
       if (at > now()) {
@@ -156,7 +159,7 @@ export function timers(ports: TimersPorts): Timers {
     const usage = buffer.usage();
     if (isStopping || !isCrowded(usage)) return;
     cancelRelief = ports.alarm(now() + RELIEVE_EVERY_MS, relieve);
-    const lanes = buffer.due().lanes.filter(({ lane }) => batches.unfinished(lane) < UNFINISHED_PER_LANE);
+    const lanes = buffer.due().lanes.filter(({ lane }) => batches.unfinished(lane) < unfinishedMost);
     for (const { lane } of lanesToRelieve(lanes, usage)) {
       sealEarly(lane).then((batch) => batch && batches.startNow(batch.id, lane), ports.fault);
     }

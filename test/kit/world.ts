@@ -100,7 +100,7 @@ export async function world(
     buffer,
     now: clock.now,
     alarm: clock.alarm,
-    concurrency,
+    concurrency: { total: concurrency, perStream: 4 },
     fault: (error) => {
       throw error;
     },

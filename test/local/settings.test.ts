@@ -106,6 +106,7 @@ describe('settings', () => {
       transitionMs: 0,
       strictDestinations: false,
       plainHttp: false,
+      deliveries: {},
       stdout: false,
       secrets: {},
       destinationFiles: {},
@@ -193,6 +194,14 @@ describe('settings', () => {
       rotateMs: 3_600_000,
     });
     expect(() => read({ files: {} })).toThrow('files.folders: must name a folder that files may be written to.');
+  });
+
+  it('say how many deliveries run at once', () => {
+    expect(settled('/', {}, read({ deliveries: { atOnce: 40, perStream: 10 } })).deliveries).toEqual({
+      ...{ total: 40, perStream: 10 },
+    });
+    expect(settled('/', {}, read({ deliveries: { perStream: 10 } })).deliveries).toEqual({ perStream: 10 });
+    expect(() => read({ deliveries: { perStream: 0 } })).toThrow('deliveries.perStream: must be a whole number');
   });
 
   it('hold the schemas of tables', () => {

@@ -132,7 +132,7 @@ async function begin(world: World): Promise<void> {
     buffer,
     now: clock.now,
     alarm: clock.alarm,
-    concurrency: 4,
+    concurrency: { total: 4, perStream: 4 },
     fault: (error) => {
       throw error;
     },
