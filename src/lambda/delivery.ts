@@ -60,9 +60,19 @@ export async function deliveryParts(settings: LambdaSettings, ports: DeliveryPor
       strictDestinations: false,
       hasAdapter: (kind) => kind === 'ExtendedS3' || adapters.others.has(kind),
       encryptedBy: () => (objects.encryptsWithKms ? 'the store' : undefined),
-      refusesUrl: (url) => refusalOfUrl(url, { plainHttp: false, own: [] }),
+      refusesUrl: (url) => refusalByFunctions(url, settings),
     },
   };
+}
+
+/**
+ * There are no destinations of the user's own, and no receiver in the same machine: what listens there in Lambda is the
+ * runtime, by which a request could end the function.
+ */
+function refusalByFunctions(url: URL, { isInLambda }: LambdaSettings): string | undefined {
+  const isKnown = refusalOfUrl(url, { plainHttp: false, own: [] }) === undefined;
+  if (isKnown && (url.protocol === 'https:' || !isInLambda)) return undefined;
+  return `Functions send records to https:// URLs alone, not to ${url.protocol}//${url.host}.`;
 }
 
 async function objectsOf({ bucketsFolder, region, endpoints }: LambdaSettings): Promise<ObjectStore> {

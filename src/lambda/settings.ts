@@ -12,6 +12,8 @@ export interface LambdaSettings {
   readonly region: string;
   /** Whether everybody may do everything, as on a laptop. */
   readonly takesUnsigned: boolean;
+  /** Whether this is Lambda itself, and no laptop. */
+  readonly isInLambda: boolean;
   /** Buckets, the staging bucket as well, are folders in this one instead of S3's. */
   readonly bucketsFolder?: string;
   /** What speaks the API of a service in place of AWS. */
@@ -44,6 +46,8 @@ export function settingsIn(environment: Environment): LambdaSettings {
     accountId: accountIn(given('HYDRANT_ACCOUNT_ID')),
     region: given('AWS_REGION'),
     takesUnsigned: takesUnsignedIn(environment),
+    // Lambda's own, which emulators on a laptop leave out.
+    isInLambda: Boolean(environment.AWS_LAMBDA_RUNTIME_API),
     endpoints: {
       S3: endpointOf('S3', environment),
       LAMBDA: endpointOf('LAMBDA', environment),

@@ -3,6 +3,7 @@ import type { Destination } from '../../src/core/destination.ts';
 import { DeliveryError } from '../../src/core/errors.ts';
 import type { Adapters } from '../../src/core/route.ts';
 import type { LambdaPorts } from '../../src/lambda/host.ts';
+import { createInput } from '../api/inputs.ts';
 import { aStream } from '../kit/streams.ts';
 import { deployment, INVOCATION_MS, messageOf, type SqsMessage } from './deployment.ts';
 
@@ -178,6 +179,30 @@ describe('a put', () => {
     expect([status, body.__type]).toEqual([500, 'InternalFailure']);
     expect(JSON.stringify(body)).not.toContain('fire');
     expect(JSON.stringify(failing.logged)).toContain('the table is on fire');
+  });
+});
+
+describe('an HTTP endpoint', () => {
+  const IN_LAMBDA = { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' };
+
+  it.each<[string, Readonly<Record<string, string>>, string, number]>([
+    ['in Lambda, with https', IN_LAMBDA, 'https://logs.example', 200],
+    ['on a laptop itself', {}, 'http://127.0.0.1:8080', 200],
+    ['in Lambda, where it is the runtime', IN_LAMBDA, 'http://127.0.0.1:9001/2018-06-01/runtime/init/error', 400],
+    ['on a laptop, elsewhere and unencrypted', {}, 'http://logs.example', 400],
+    ['that is a folder', {}, 'file:///tmp', 400],
+    ['that is a folder by another name', IN_LAMBDA, 'https://file.destination.local/tmp', 400],
+    ['of a scheme of nobody', {}, 'loki://logs.example', 400],
+  ])('%s', async (_, environment, Url, expected) => {
+    const { container } = await deployment({ streams: [], environment });
+
+    const { status, body } = await container().request(
+      'CreateDeliveryStream',
+      createInput('HttpEndpoint', { EndpointConfiguration: { Url } }),
+    );
+
+    expect(status).toBe(expected);
+    if (status !== 200) expect(body.message).toContain('Functions send records to https:// URLs alone');
   });
 });
 

@@ -12,6 +12,7 @@ describe('the settings of functions', () => {
       accountId: '123456789012',
       region: 'eu-central-1',
       takesUnsigned: false,
+      isInLambda: false,
       endpoints: { S3: {}, LAMBDA: {}, GLUE: {}, SECRETS_MANAGER: {} },
     });
   });
