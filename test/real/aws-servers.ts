@@ -14,10 +14,18 @@ export interface AwsServer {
 
 const java = tool('Java 17', 'apt-get install openjdk-17-jdk-headless', ['java', '-version']);
 
+const { HYDRANT_DYNAMODB_ENDPOINT: givenDynamoDb, HYDRANT_SQS_ENDPOINT: givenSqs } = process.env;
+
+/** One that runs already, such as those of `compose.yaml`, or else the one to be started. */
+function runningOr(endpoint: string | undefined, server: AwsServer): AwsServer {
+  if (endpoint === undefined) return server;
+  return { name: `${server.name} at ${endpoint}`, tools: [], start: async () => ({ endpoint, stop: async () => {} }) };
+}
+
 /** AWS's own emulator of DynamoDB. */
-export const dynamoDb: AwsServer = {
+export const dynamoDb = runningOr(givenDynamoDb, {
   name: 'DynamoDB Local',
-  tools: [java, dynamoDbJars()],
+  tools: givenDynamoDb === undefined ? [java, dynamoDbJars()] : [],
   async start() {
     const port = await freePort();
     const { classPath, libraries } = dynamoDbLocal;
@@ -27,15 +35,15 @@ export const dynamoDb: AwsServer = {
     // It writes a file where it is started.
     return started(spawn('java', args, { stdio: 'ignore', cwd: libraries }), port);
   },
-};
+});
 
-export const elasticMq: AwsServer = {
+export const elasticMq = runningOr(givenSqs, {
   name: 'ElasticMQ',
-  tools: [java, elasticMqJars()],
+  tools: givenSqs === undefined ? [java, elasticMqJars()] : [],
   async start() {
     const port = await freePort();
     const program = join(import.meta.dirname, 'SqsServer.java');
     const args = ['-Xmx512m', '-cp', elasticMqClassPath, program, `${port}`];
     return started(spawn('java', args, { stdio: 'ignore' }), port);
   },
-};
+});

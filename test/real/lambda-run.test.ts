@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { S3 } from '@aws-sdk/client-s3';
 import { describe, expect } from 'vitest';
@@ -18,7 +19,7 @@ const INGEST_MS = 25_000;
 const DELIVERED_WITHIN_MS = 120_000;
 const PUTS_AT_ONCE = 100;
 const CONTAINERS = 8;
-const DEATHS_IN_THOUSAND = 8;
+const DEATHS_IN_THOUSAND = 20;
 const LAKE = 'lake';
 const BACKUP = 'backup';
 
@@ -55,7 +56,8 @@ describe('the functions of a deployment', () => {
 async function deploy(endpoints: Deployment['endpoints']): Promise<Deployment> {
   const { makeTable } = await emulatedDynamo(endpoints.dynamo);
   const sqs = await awsClients({ region: 'us-east-1', endpoint: endpoints.sqs }).sqs();
-  const queue = async (QueueName: string) => (await sqs.createQueue({ QueueName })).QueueUrl ?? '';
+  const queue = async (name: string) =>
+    (await sqs.createQueue({ QueueName: `${name}-${randomUUID()}` })).QueueUrl ?? '';
   const s3 = await awsClients({ region: 'us-east-1', endpoint: endpoints.s3 }).s3();
   for (const Bucket of ['staging', LAKE, BACKUP]) await s3.createBucket({ Bucket });
   return {

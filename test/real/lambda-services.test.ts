@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealedJson } from '../../src/host/sealed-json.ts';
 import { awsClients } from '../../src/lambda/aws/clients.ts';
@@ -78,7 +78,7 @@ function describeWithBucket(s3: S3Server, freshRows: () => Promise<Rows>): void 
 
   async function freshObjects(): Promise<StagedObjects> {
     const client = awsClients({ region, endpoint: server.endpoint }).s3;
-    const bucket = `staging-${++made}`;
+    const bucket = `staging-${randomUUID()}`;
     await (await client()).createBucket({ Bucket: bucket });
     return stagedBucket({ client, bucket });
   }
@@ -116,7 +116,8 @@ describeServer(elasticMq, () => {
   it('gives wake-ups to who asks for them, each when it is time', async () => {
     const client = awsClients({ region, endpoint: server.endpoint }).sqs;
     const sqs = await client();
-    const made = async (QueueName: string) => (await sqs.createQueue({ QueueName })).QueueUrl ?? '';
+    const made = async (name: string) =>
+      (await sqs.createQueue({ QueueName: `${name}-${randomUUID()}` })).QueueUrl ?? '';
     const queues = { process: await made('process'), deliver: await made('deliver') };
     const start = Date.now();
     const soon = Array.from({ length: 25 }, (_, i) => ({ wake: { lane: `s/deliver/${i}` }, at: start }));

@@ -24,8 +24,13 @@ export function stagedFolder({ folder }: { readonly folder: string }): StagedObj
         const path = pathOf(key);
         const unfinished = `${path}${UNFINISHED}${randomUUID()}`;
         await tree.make(dirname(path));
-        await files.writeFile(unfinished, bytes, { flag: 'wx', flush: true });
-        await files.rename(unfinished, path);
+        try {
+          await files.writeFile(unfinished, bytes, { flag: 'wx', flush: true });
+          await files.rename(unfinished, path);
+        } catch (error) {
+          await files.rm(unfinished, { force: true }).catch(() => undefined); // as after a crash, it is only in the way
+          throw error;
+        }
         await tree.settle(dirname(path));
       }),
 

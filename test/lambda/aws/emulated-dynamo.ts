@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
@@ -36,12 +37,11 @@ export async function emulatedDynamo(endpoint: string): Promise<EmulatedDynamo> 
   process.env.AWS_ACCESS_KEY_ID ??= 'any';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'any';
   const dynamo = await awsClients({ region: 'us-east-1', endpoint }).dynamo();
-  let made = 0;
   return {
     dynamo,
     endpoint,
     async makeTable(kind) {
-      const TableName = `${kind}-${++made}`;
+      const TableName = `${kind}-${randomUUID()}`;
       await dynamo.createTable({ TableName, ...TABLES[kind].schema });
       return TableName;
     },

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoRows } from '../../../src/lambda/aws/dynamo-rows.ts';
 import { stagedFolder } from '../../../src/lambda/aws/staged-folder.ts';
 import { sharedBuffer } from '../../../src/lambda/buffer.ts';
@@ -33,6 +34,34 @@ describeRows({ name: 'dynalite', open: freshRows });
 
 describeStaged({ name: 'the model', open: async () => modelServices(Date.now).objects, many: 10 });
 describeStaged({ name: 'a folder', open: async () => stagedFolder({ folder: join(folder, 'bucket') }), many: 200 });
+
+describe('a staging bucket in a folder', () => {
+  it('has no object that is not whole', async () => {
+    const objects = stagedFolder({ folder: join(folder, 'growing') });
+    const key = `records/${randomUUID()}`;
+    let isDone = false;
+    const put = objects.put(key, Buffer.alloc(64 * 1024 * 1024)).then(() => {
+      isDone = true;
+    });
+
+    const found: string[] = [];
+    while (!isDone) for await (const object of objects.list()) found.push(object.key);
+    await put;
+
+    expect(found.filter((each) => each !== key)).toEqual([]);
+  });
+
+  it('rejects with what the disk says, and leaves nothing behind', async () => {
+    const bucket = join(folder, 'failing');
+    const objects = stagedFolder({ folder: bucket });
+    const key = `records/${randomUUID()}`;
+    await mkdir(join(bucket, key), { recursive: true });
+
+    await expect(objects.put(key, Buffer.from('a'))).rejects.toMatchObject({ code: 'Folder.EISDIR', retryable: true });
+    await expect(objects.get(key)).rejects.toMatchObject({ code: 'Folder.EISDIR' });
+    expect(await readdir(join(bucket, 'records'))).toHaveLength(1);
+  });
+});
 
 let stores: { readonly rows: Rows; readonly objects: StagedObjects };
 let made = 0;
