@@ -5,6 +5,7 @@ import { namesOnly, tombstone } from './bodies.ts';
 import type { Entry, Sealing } from './lane-entries.ts';
 import { objectsOf, type StagedPart, sizeOf } from './parts.ts';
 import type { NewRow, Row, RowKey } from './services.ts';
+import { laneOfShard } from './shards.ts';
 import { CLOCKS_DIFFER_MS, type Store } from './store.ts';
 
 export interface BatchState {
@@ -33,9 +34,13 @@ export interface Decided {
 const batchKey = (id: string): RowKey => ({ partition: `batch/${id}`, name: 'batch' });
 export const batchIdOf = ({ partition }: RowKey): string => partition.slice('batch/'.length);
 
-export async function createBatch(store: Store, { id, lane, parts, sealedAt }: Sealing): Promise<void> {
+export async function createBatch(store: Store, sealing: Sealing): Promise<void> {
   // Not created when there is one already, or its tombstone.
-  await store.rows.create(await rowOf(store, { id, lane, parts, sealedAt, advanced: 0 }));
+  await store.rows.create(await rowOf(store, newBatch(sealing)));
+}
+
+export function newBatch({ id, lane, parts, sealedAt }: Sealing): BatchState {
+  return { id, lane: laneOfShard(lane), parts, sealedAt, advanced: 0 };
 }
 
 async function rowOf({ bodies }: Store, state: BatchState): Promise<NewRow> {

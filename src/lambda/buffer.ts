@@ -1,7 +1,7 @@
 import type { Batch, LaneStatus, RecordBuffer } from '../core/buffer.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
-import { attemptAt, type BatchState, batchIdOf, batchOf, leaseLost, readBatch } from './batch-rows.ts';
+import { attemptAt, type BatchState, batchIdOf, batchOf, leaseLost, newBatch, readBatch } from './batch-rows.ts';
 import { rowBodies } from './bodies.ts';
 import { collect } from './collect.ts';
 import { commitChange, endAppend } from './commit.ts';
@@ -9,6 +9,7 @@ import type { Entry } from './lane-entries.ts';
 import { sealLane, statusOf } from './lanes.ts';
 import { readParts } from './parts.ts';
 import type { RowKey, Rows, StagedObjects } from './services.ts';
+import { isOtherShard, type Shards } from './shards.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -39,6 +40,10 @@ import type { Store } from './store.ts';
  * has looked before is then not decided, or not ended, and the next one looks back. That time is forgotten with a seal
  * that leaves nothing behind, if the turn has not changed.
  *
+ * Shards: a lane that is more than one partition takes has several (`shards.ts`), each with all of the above. Which one
+ * a change goes to is decided with it, and never changed: whoever carries it out, or does so again, finds its trace.
+ * Only a put into one lane, refused before it was written, tries another.
+ *
  * Advance, move, finish: put the results' objects; write the new mark and the entries to be made into the batch's row,
  * if that is as it was read. This decides, once: who loses finds the lease lost, and its results are garbage. (A
  * function answers differently each time, so two attempts must never be mixed.) Then the entries are made, and the
@@ -67,6 +72,8 @@ export interface SharedBufferOptions {
   readonly now: () => number;
   /** Never the same twice, in any process. */
   readonly newId: () => string;
+  /** How many shards lanes were seen to need. A container's invocations share it. */
+  readonly shards?: Shards;
   /** When a lease that is taken now lapses: not before this process has certainly ended, by any clock. */
   readonly leaseUntil: () => number;
 }
@@ -91,11 +98,14 @@ export type Overdue =
   /** The batch may be attempted since then. */
   | { readonly batch: string; readonly lane: LaneKey; readonly dueAt: number };
 
-/** One durable buffer of many processes, in S3 and DynamoDB. Each process has one of these. */
+/**
+ * One durable buffer of many processes, in S3 and DynamoDB. Each process has one of these. `commit` and `overdue` name
+ * lanes by their shards (`shards.ts`), and `lane` and `seal` are asked by them; batches have the lane's own name.
+ */
 export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
-  const { rows, objects, now, newId } = options;
+  const { rows, objects, now, newId, shards = new Map() } = options;
   const bodies = rowBodies(objects, newId);
-  const store: Store = { rows, objects, now, newId, bodies };
+  const store: Store = { rows, objects, now, newId, bodies, shards };
   /** Of the batches that this process has leased. */
   const tokens = new Map<string, string>();
   let count = 0;
@@ -158,7 +168,7 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
 
     async seal(lane, want) {
       const sealing = await sealLane(store, lane, want);
-      return sealing && batchOf({ ...sealing, advanced: 0 });
+      return sealing && batchOf(newBatch(sealing));
     },
 
     async lease(id) {
@@ -215,7 +225,9 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
     async laneCount(streamId, stage) {
       let lanes = 0;
       for await (const { name, lane } of rows.held(streamId)) {
-        if (name === 'head' && lane !== undefined && laneOf(lane).stage === stage) lanes++;
+        // The first shards: whether a lane that has others is active, `lane` says by its first one too.
+        if (name !== 'head' || lane === undefined || isOtherShard(lane)) continue;
+        if (laneOf(lane).stage === stage) lanes++;
       }
       return lanes;
     },

@@ -5,10 +5,11 @@ import type { RecordBlock } from '../core/records.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
 import type { BatchState } from './batch-rows.ts';
 import { namesOnly, tombstone } from './bodies.ts';
-import type { Entry } from './lane-entries.ts';
+import { type Entry, enterAnywhere } from './lane-entries.ts';
 import { orderOf } from './lane-keys.ts';
 import { copyParts, handOver, objectsOf, type Part, sizeOf, storePart } from './parts.ts';
 import type { NewRow, Row } from './services.ts';
+import { shardOf } from './shards.ts';
 import type { Store } from './store.ts';
 
 export interface CommitPorts extends Store {
@@ -76,11 +77,11 @@ interface Made {
   readonly parts: ReadonlyMap<LaneKey, readonly Part[]>;
 }
 
-function entriesOf({ now, next }: CommitPorts, { id, change, parts }: Made): readonly Entry[] {
+function entriesOf({ now, next, shards }: CommitPorts, { id, change, parts }: Made): readonly Entry[] {
   const order = orderOf({ at: now(), number: next(), id });
   return [...parts].flatMap(([lane, all]) => {
     const enteredAt = change.now ?? Math.min(...all.map(({ arrivedAt }) => arrivedAt));
-    return sizeOf(all).records === 0 ? [] : [{ lane, order, enteredAt, parts: all }];
+    return sizeOf(all).records === 0 ? [] : [{ lane: shardOf(shards, lane, order), order, enteredAt, parts: all }];
   });
 }
 
@@ -102,7 +103,9 @@ async function moved(
 
 /** Several lanes are filled by way of a row that says so until they are. */
 async function appendOnly(ports: CommitPorts, entries: readonly Entry[]): Promise<readonly LaneStatus[]> {
-  if (entries.length <= 1) return enterAll(ports, entries);
+  const [entry, ...others] = entries;
+  if (entry === undefined) return [];
+  if (others.length === 0) return [await enterAnywhere(ports, entry)];
   const { rows, bodies, newId, now } = ports;
   const key = { partition: `change/${newId()}`, name: 'change' };
   const row: NewRow = { ...key, dueAt: now() + UNDERWAY_MS, body: await bodies.fold(entries) };

@@ -16,6 +16,7 @@ import type { Log } from '../host/log.ts';
 import { drainReporter } from '../host/reports.ts';
 import { type SharedBuffer, sharedBuffer } from './buffer.ts';
 import type { Rows, StagedObjects, Wake, Wakes } from './services.ts';
+import type { Shards } from './shards.ts';
 import { type Announced, wakeUps } from './wake-ups.ts';
 
 /** The services that the functions of a deployment share. */
@@ -83,12 +84,13 @@ export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): Lamb
   const signed = gate({ keys: ports.keys, settings: options.api, now, warn });
   const report = drainReporter(log);
   const announced = new Map<LaneKey, Announced>();
+  const shards: Shards = new Map();
 
   function invocation(leftMs: number): Invocation {
     const endsAt = now() + leftMs;
     const stopsAt = endsAt - STOPPED_BEFORE_END_MS;
     const buffer = sharedBuffer({
-      ...{ rows: ports.rows, objects: ports.objects, now },
+      ...{ rows: ports.rows, objects: ports.objects, now, shards },
       newId: randomUUID,
       leaseUntil: () => endsAt + CLOCKS_DIFFER_MS,
     });

@@ -5,10 +5,12 @@ import { namesOnly, tombstone } from './bodies.ts';
 import { entryKey, headKey, headOf, isLate, timeOf, turnKey } from './lane-keys.ts';
 import { objectsOf, type Part, type StagedPart, sizeOf } from './parts.ts';
 import type { RowKey } from './services.ts';
+import { addShards, laneOfShard, shardOf } from './shards.ts';
 import type { Store } from './store.ts';
 
 /** What one change put into one lane. */
 export interface Entry {
+  /** Its shard, like that of a sealing and in all that is said of lanes here. */
   readonly lane: LaneKey;
   /** Where it is in its lane, and its name there; see `orderOf`. */
   readonly order: string;
@@ -37,10 +39,44 @@ export interface Turn {
 
 /** Safe to repeat, also after the entry was sealed and its batch finished: its tombstone is found. */
 export async function enter(store: Store, entry: Entry): Promise<LaneStatus> {
+  return announce(store, entry, await create(store, entry));
+}
+
+/** Shards that an entry is offered to. */
+const OFFERS_MOST = 4;
+
+/** Of an entry that is in no decision: a shard that refuses it has no trace of it, and another one takes it. */
+export async function enterAnywhere(store: Store, entry: Entry): Promise<LaneStatus> {
+  let offered = entry;
+  for (let i = 1; ; i++) {
+    try {
+      const isNew = await create(store, offered);
+      return await announce(store, offered, isNew);
+    } catch (error) {
+      if (i === OFFERS_MOST || !wasRefused(error)) throw error;
+      offered = { ...entry, lane: shardOf(store.shards, laneOfShard(entry.lane), `${entry.order}/${i}`) };
+    }
+  }
+}
+
+async function create({ rows, bodies, shards }: Store, entry: Entry): Promise<boolean> {
+  const { lane, order } = entry;
+  const row = { ...entryKey(lane, order), open: order, ...sizeOf(entry.parts), body: await bodies.fold(entry) };
+  try {
+    return await rows.create(row);
+  } catch (error) {
+    if (wasRefused(error)) addShards(shards, lane);
+    throw error;
+  }
+}
+
+function wasRefused(error: unknown): boolean {
+  return error instanceof DeliveryError && error.code === 'Buffer.Throttled';
+}
+
+async function announce(store: Store, entry: Entry, isNew: boolean): Promise<LaneStatus> {
   const { lane, order } = entry;
   const { records, bytes } = sizeOf(entry.parts);
-  const row = { ...entryKey(lane, order), open: order, records, bytes, body: await store.bodies.fold(entry) };
-  const isNew = await store.rows.create(row);
   if (isLate(order, store.now())) await lookBackTo(store, lane, timeOf(order));
   return grow(store, lane, { enteredAt: entry.enteredAt, records: isNew ? records : 0, bytes: isNew ? bytes : 0 });
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DeliveryError } from '../../src/core/errors.ts';
 import { tombstone } from '../../src/lambda/bodies.ts';
 import type { NewRow } from '../../src/lambda/services.ts';
+import { isOtherShard } from '../../src/lambda/shards.ts';
 import { pathOf } from './model-services.ts';
 import { type Plant, simulate } from './simulate.ts';
 
@@ -129,6 +131,29 @@ const BUGS: Readonly<Record<string, Plant>> = {
         replace: async (row, ifVersion) => isTold(row) || rows.replace(row, ifVersion),
       };
     },
+  },
+
+  'a refused write had counted': {
+    rows: (rows) => {
+      let made = 0;
+      return {
+        ...rows,
+        async create(row) {
+          const isMade = await rows.create(row);
+          if (row.open === undefined || ++made % 10 > 0) return isMade;
+          throw new DeliveryError('Too many.', { code: 'Buffer.Throttled', retryable: true });
+        },
+      };
+    },
+  },
+
+  'only first shards are swept': {
+    rows: (rows) => ({
+      ...rows,
+      async *due(before) {
+        for await (const row of rows.due(before)) if (!isOtherShard(row.lane ?? '')) yield row;
+      },
+    }),
   },
 
   'a lifecycle rule removes what is a day old': {

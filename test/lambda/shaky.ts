@@ -17,6 +17,8 @@ export interface Calls {
   call<T>(by: Invocation, apply: () => Promise<T>): Promise<T>;
   /** One that may hang on the way and count long after the function that made it is dead. */
   write<T>(by: Invocation, apply: () => Promise<T>): Promise<T>;
+  /** One into a partition that may have too many already: then it is refused, and certainly does not happen. */
+  crowd<T>(by: Invocation, apply: () => Promise<T>): Promise<T>;
   /** Lets one request that is under way happen. False when there is none. */
   step(): boolean;
   /** From now on every request succeeds. */
@@ -65,9 +67,16 @@ export function shakyCalls(random: Random, now: () => number): Calls {
       return apply();
     });
 
+  const isCrowded = random.chance(0.3);
+
   return {
     call,
     write,
+    async crowd(by, apply) {
+      if (!isCrowded || isHealed || !random.chance(0.3)) return write(by, apply);
+      await turn(by);
+      throw failure('Buffer.Throttled');
+    },
     step() {
       for (const one of stalled.filter(({ at }) => isHealed || at <= now())) {
         stalled.splice(stalled.indexOf(one), 1);
@@ -94,7 +103,11 @@ export interface Services {
 const SCAN_PAGE = 5;
 
 /** The services as one invocation reaches them. */
-export function servicesOf({ objects, rows, wakes }: Services, { call, write }: Calls, by: Invocation): Services {
+export function servicesOf(
+  { objects, rows, wakes }: Services,
+  { call, write, crowd }: Calls,
+  by: Invocation,
+): Services {
   async function* scan<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
     let count = 0;
     for await (const one of all) {
@@ -111,7 +124,10 @@ export function servicesOf({ objects, rows, wakes }: Services, { call, write }: 
     },
     rows: {
       get: (key) => call(by, () => rows.get(key)),
-      create: (row) => write(by, () => rows.create(row)),
+      create: (row) => {
+        const make = () => rows.create(row);
+        return row.open === undefined ? write(by, make) : crowd(by, make);
+      },
       replace: (row, ifVersion) => write(by, () => rows.replace(row, ifVersion)),
       add: (row, how) => write(by, () => rows.add(row, how)),
       open: (partition, after) => call(by, () => rows.open(partition, after)),

@@ -5,6 +5,7 @@ import { recordBlock } from '../../src/core/records.ts';
 import type { StreamDefinition, StreamStore } from '../../src/core/streams.ts';
 import { type SharedBuffer, sharedBuffer } from '../../src/lambda/buffer.ts';
 import type { Rows } from '../../src/lambda/services.ts';
+import type { Shards } from '../../src/lambda/shards.ts';
 import { type WakeUps, wakeUps } from '../../src/lambda/wake-ups.ts';
 import { processors } from '../../src/processors/index.ts';
 import type { Transform } from '../../src/processors/lambda/transform.ts';
@@ -32,6 +33,8 @@ interface World {
   readonly plant: Plant;
   readonly sent: Sent[];
   readonly deleted: Set<string>;
+  /** Of the one container that all functions run in. */
+  readonly shards: Shards;
   /** Until when each batch was put off last, by its id. */
   readonly putOff: Map<string, number>;
   /** Promises that were broken on the way. */
@@ -106,6 +109,7 @@ function newWorld(seed: number, plant: Plant): World {
     streams: memoryStreams(),
     sent: [],
     deleted: new Set(),
+    shards: new Map(),
     putOff: new Map(),
     faults: [],
     time: 1_000_000,
@@ -177,7 +181,7 @@ function hostOf(world: World, by: Invocation): Host {
   const services = servicesOf(world.services, world.calls, by);
   const { rows, objects, wakes: messages } = services;
   const buffer = sharedBuffer({
-    ...{ rows, objects, now },
+    ...{ rows, objects, now, shards: world.shards },
     newId: () => `n${++world.made}`,
     leaseUntil: () => (world.isHealed ? now() + INVOCATION_MS : by.deadline + by.skewMs) + 5_000,
   });

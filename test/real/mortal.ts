@@ -72,6 +72,7 @@ export function mortalCalls(random: Random, now: () => number, deathsInThousand:
   return {
     call,
     write: call,
+    crowd: call,
     step: () => false,
     heal() {
       isHealed = true;
