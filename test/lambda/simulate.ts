@@ -69,10 +69,11 @@ const VISIBILITY_MS = 90_000;
 const HOURS_MS = 3 * 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
- * Of a minute each: everything must be delivered by then. An hour until the sweep asks again for what is long overdue,
- * and several times the longest backoff and the longest lease.
+ * Of a minute each: everything must be delivered by then. Twice an hour until the sweep asks again for what is long
+ * overdue, first for a batch whose change was cut off, then for the lanes that this has filled; and several times the
+ * longest backoff and the longest lease.
  */
-const HEALING_MINUTES = 80;
+const HEALING_MINUTES = 150;
 /** Requests that a minute without faults may need. */
 const HEALING_STEPS = 20_000;
 
