@@ -13,6 +13,7 @@ export function routes(hydrant: Hydrant): ReadonlyMap<string, Route> {
     ['GET /ready', { answer: async () => ready(hydrant) }],
     ['POST /_hydrant/flush', { answer: (request) => flush(hydrant, request) }],
     ['POST /http-delivery/*', { answer: hydrant.httpDelivery, requestBytes: DELIVERY_MOST_BYTES }],
+    ['POST /sns/*', { answer: hydrant.sns }],
   ]);
 }
 

@@ -43,6 +43,7 @@ export async function runServe(flags: GivenSettings, configFile: string | undefi
   let server: HttpServer | undefined;
   try {
     await apply(settings, hydrant, logger);
+    hydrant.readQueues();
     server = await listen(settings, hydrant, logger);
     logger.info({ signal: await ending }, 'Stopping: requests under way are answered first.');
   } finally {

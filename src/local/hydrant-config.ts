@@ -150,4 +150,19 @@ export interface SourceConfig {
    * takes no deliveries.
    */
   readonly httpDelivery?: Readonly<Record<string, string>>;
+  /**
+   * What SNS may deliver to `POST /sns/<stream>`, by the stream's name: messages of these topics. With a password, as
+   * `env:NAME` or `file:PATH`, the URL of the subscription must have it; what is delivered raw needs it.
+   */
+  readonly sns?: Readonly<Record<string, { readonly topics: readonly string[]; readonly password?: string }>>;
+  /**
+   * Queues of SQS that are read, by their URL, each into a stream. With the content `objects` its messages are
+   * notifications of S3, and the lines of the objects are the records.
+   */
+  readonly sqs?: Readonly<
+    Record<
+      string,
+      string | { readonly stream: string; readonly content?: 'messages' | 'objects'; readonly region?: string }
+    >
+  >;
 }

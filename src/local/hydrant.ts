@@ -15,6 +15,7 @@ import { encryptionKeys } from '../host/encryption-keys.ts';
 import type { FunctionLine } from '../host/functions/function-ports.ts';
 import { jqWorker } from '../host/jq-worker.ts';
 import { drainReporter } from '../host/reports.ts';
+import { s3Reader } from '../objects/s3-reader.ts';
 import { processors } from '../processors/index.ts';
 import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
@@ -30,7 +31,9 @@ import { sourceReporter } from './kinesis/source-events.ts';
 import type { SourceStatus } from './kinesis/stream-reader.ts';
 import type { DamageCount } from './log/report.ts';
 import { openBuffer } from './open-buffer.ts';
+import { fetchedText } from './sources/fetched-text.ts';
 import { otherSources } from './sources/other-sources.ts';
+import type { QueueStatus } from './sqs/queue-reader.ts';
 import { type Flushed, timers } from './timers.ts';
 
 export interface Hydrant {
@@ -42,14 +45,18 @@ export interface Hydrant {
   readonly gate: Gate;
   /** Takes what a Firehose, or another Hydrant, delivers to an HTTP endpoint: `POST /http-delivery/<stream>`. */
   httpDelivery(request: ApiRequest): Promise<ApiResponse>;
+  /** Takes what SNS delivers: `POST /sns/<stream>`. */
+  sns(request: ApiRequest): Promise<ApiResponse>;
+  /** Begins to read the queues of `sources`; called once, when the streams that they feed are there. */
+  readQueues(): void;
   /**
    * Delivers now what is buffered for the stream, or for all; resolves when every batch has had an attempt. Throws
    * `ApiError` for an unknown name.
    */
   flush(streamName?: string): Promise<Flushed>;
   readonly streams: { list(): Promise<readonly StreamDefinition[]> };
-  /** How the streams that have a source of their own are fed. */
-  sources(): readonly SourceStatus[];
+  /** How streams are fed that have a source of their own, or a queue. */
+  sources(): readonly (SourceStatus | QueueStatus)[];
   /** Whether puts can be taken now. */
   isReady(): boolean;
   usage(): Usage;
@@ -115,9 +122,10 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     }),
   });
   const kinesis = options.kinesis && kinesisClient(options.kinesis, { now, alarm });
+  const fromSources = sourceIngest({ buffer, room: buffer, grew: wakes.grew, now });
   const sources = kinesisSources({
     api: kinesis && kinesisApi(kinesis, options.kinesis ?? {}),
-    ingest: sourceIngest({ buffer, room: buffer, grew: wakes.grew, now }),
+    ingest: fromSources,
     streams,
     cursor: buffer.cursor,
     forget: async (cursor) => void (await buffer.commit({ cursor: { name: cursor, value: undefined } })),
@@ -157,6 +165,8 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const signed = gate({ keys, ...context });
   const others = otherSources(options.sources ?? {}, {
     ...{ context, isKeyRequired: keys.isRequired, ingest: take, cursor: buffer.cursor },
+    ...{ expectRoom: fromSources.expectRoom, fetched: fetchedText, read: s3Reader(options.s3 ?? { region }) },
+    ...{ alarm, random: Math.random, log: logger },
   });
   wakes.start();
   await sources.start();
@@ -166,6 +176,8 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     handleOwn: api({ ...context, gate: openGate(context.settings) }),
     gate: signed,
     httpDelivery: others.httpDelivery,
+    sns: others.sns,
+    readQueues: others.readQueues,
     streams,
     async flush(streamName) {
       if (streamName === undefined) return wakes.flush();
@@ -173,12 +185,13 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       if (stream !== undefined) return wakes.flush(stream.id);
       throw new ApiError('ResourceNotFoundException', `Firehose ${streamName} under account ${accountId} not found.`);
     },
-    sources: sources.status,
+    sources: () => [...sources.status(), ...others.status()],
     isReady: buffer.isReady,
     usage: () => buffer.usage(),
     damaged: buffer.damaged,
     async close(graceMs = CLOSE_GRACE_MS) {
       await sources.stop();
+      await others.stop();
       kinesis?.close();
       host.closeLookUps();
       await wakes.stop(graceMs);

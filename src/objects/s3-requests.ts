@@ -177,7 +177,8 @@ export function s3Requests(settings: S3Settings): S3Requests {
   };
 }
 
-function clientConfig(settings: S3Settings) {
+/** How S3's client is told what the settings say. */
+export function clientConfig(settings: S3Settings) {
   const agent = { maxSockets: settings.connections ?? CONNECTIONS };
   return {
     region: settings.region,

@@ -37,7 +37,7 @@ function isCertificateOfSns(text: string): boolean {
 }
 
 /** Whether the URL is SNS's own, with nothing that hides where it goes. */
-function isUrlOfSns(text: string): boolean {
+export function isUrlOfSns(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, host, username, password, hash } = new URL(text);
   // `host` would have a port that is not https's own.

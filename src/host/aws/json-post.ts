@@ -10,6 +10,8 @@ export interface JsonService {
   readonly service: string;
   /** The URL of what speaks the service's API; absent for AWS. */
   readonly endpoint?: string | undefined;
+  /** Of AWS's JSON protocol; 1.1 unless the service speaks an older one. */
+  readonly version?: '1.0';
   /** By default they are found where every AWS tool finds them. */
   readonly credentials?: (() => Promise<Credentials>) | undefined;
   /** What is thrown when there are no credentials. */
@@ -43,8 +45,8 @@ export interface JsonPost {
 
 const CONNECTIONS = 64;
 
-/** Speaks AWS's JSON protocol, version 1.1, with connections that are kept. */
-export function jsonPost({ service, endpoint, credentials, withoutCredentials }: JsonService): JsonPost {
+/** Speaks AWS's JSON protocol, with connections that are kept. */
+export function jsonPost({ service, endpoint, version, credentials, withoutCredentials }: JsonService): JsonPost {
   const find = credentials ?? awsCredentials({ isEmulator: endpoint !== undefined });
   const keepAlive = { keepAlive: true, maxSockets: CONNECTIONS };
   const agents = { http: new HttpAgent(keepAlive), https: new HttpsAgent(keepAlive) };
@@ -67,7 +69,7 @@ export function jsonPost({ service, endpoint, credentials, withoutCredentials }:
       const request = { method: 'POST', url, body, headers: { 'x-amz-target': target } };
       const headers = {
         ...signed(request, await found(), { region, service, now }),
-        'content-type': 'application/x-amz-json-1.1',
+        'content-type': `application/x-amz-json-${version ?? '1.1'}`,
         'content-length': body.length,
       };
       const isHttps = url.protocol === 'https:';

@@ -1,4 +1,3 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import { refusalLog } from '../../api/authentication/refusal-log.ts';
 import type { ApiContext, ApiRequest, ApiResponse } from '../../api/context.ts';
 import { ApiError } from '../../core/errors.ts';
@@ -9,6 +8,7 @@ import { deliveryAnswer, deliveryIn, requestIdIn } from '../../sources/http-deli
 import { piecesOf } from '../../sources/pieces.ts';
 import { turns } from '../kinesis/turns.ts';
 import type { Once } from './once.ts';
+import { isSameSecret } from './same-secret.ts';
 
 export interface HttpDeliveryPorts {
   /** Where the access key of a stream is, by its name. */
@@ -91,13 +91,8 @@ async function checkAccessKey(
     const message = `The access key of the stream ${streamName} cannot be read from ${placeOf(reference)}.`;
     throw new ApiError('ServiceUnavailableException', message, 503);
   }
-  if (typeof given === 'string' && isSame(given, expected)) return;
+  if (typeof given === 'string' && isSameSecret(given, expected)) return;
   throw new ApiError('AccessDeniedException', 'The header X-Amz-Firehose-Access-Key is not the key of the stream.');
-}
-
-/** In a time that says nothing of either. */
-function isSame(one: string, other: string): boolean {
-  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
 }
 
 function answer(status: number, body: string): ApiResponse {

@@ -20,13 +20,7 @@ async function receiving({ keys = {}, isKeyRequired = false, budgetBytes = 1 << 
   const accessKeys = Object.fromEntries(Object.keys(keys).map((name) => [name, { file }]));
   const { httpDelivery } = otherSources(
     { httpDelivery: accessKeys },
-    {
-      context: {
-        ...{ streams, settings: { accountId: '123456789012' }, now: world.now },
-        warn: (message, fields) => warnings.push({ message, fields }),
-      },
-      ...{ isKeyRequired: async () => isKeyRequired, ingest: world.ingest, cursor: world.buffer.cursor },
-    },
+    { ...world.ports({ streams, warnings }), isKeyRequired: async () => isKeyRequired },
   );
   return {
     ...world,

@@ -12,7 +12,35 @@ describe('sources in the configuration file', () => {
     });
   });
 
+  it('name topics of SNS and queues of SQS', () => {
+    const topics = ['arn:aws:sns:eu-central-1:123456789012:alerts'];
+    const [plain, other] = ['https://sqs.eu-central-1.amazonaws.com/123456789012/q', 'http://127.0.0.1:9324/1/q'];
+    const sns = { alerts: { topics, password: 'file:password' } };
+    const sqs = { [plain]: 'clicks', [other]: { stream: 'lines', content: 'objects', region: 'eu-west-1' } };
+
+    expect(settled('/', {}, read({ sns, sqs })).sources).toEqual({
+      sns: { alerts: { topics, password: { file: '/etc/hydrant/password' } } },
+      sqs: {
+        [plain]: { streamName: 'clicks', content: 'messages' },
+        [other]: { streamName: 'lines', content: 'objects', region: 'eu-west-1' },
+      },
+    });
+  });
+
   it.each<[string, unknown, string]>([
+    ['of SNS without topics', { sns: { a: {} } }, 'sources.sns.a.topics: must name the topics'],
+    [
+      'of SNS with something else',
+      { sns: { a: { topics: ['mine'] } } },
+      "sources.sns.a.topics[0]: must be a topic's ARN",
+    ],
+    ['a queue that is no URL', { sqs: { queue: 'a' } }, 'sources.sqs.queue: its name must be the URL of a queue'],
+    ['a queue for no stream', { sqs: { 'http://h/q': {} } }, 'sources.sqs.http://h/q.stream: is missing'],
+    [
+      'a queue of something else',
+      { sqs: { 'http://h/q': { stream: 'a', content: 'lines' } } },
+      'sources.sqs.http://h/q.content: must be one of messages, objects',
+    ],
     ['of an unknown kind', { sqz: {} }, 'sources.sqz: there is no such member'],
     [
       'whose key stands in the file',
