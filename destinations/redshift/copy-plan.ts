@@ -94,7 +94,7 @@ function manifestKeyOf(slice: SliceToPlan, folder: string): string {
     streamVersion: slice.stream.version,
     oldestAt: slice.oldestAt,
     uuid: derivedUuid(slice.id),
-    extension: '-manifest',
+    extension: '.manifest',
     randomString: derivedRandomStrings(slice.id),
   });
 }

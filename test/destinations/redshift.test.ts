@@ -21,7 +21,7 @@ describe('a batch for Redshift', () => {
     expect(rig.loaded).toEqual(['1,a', '2,b']);
     const [object = '', manifest = ''] = keys();
     expect(object).toMatch(KEY);
-    expect(manifest).toBe(`${object.replace('/in/', '/in/manifests/')}-manifest`);
+    expect(manifest).toBe(`${object.replace('/in/', '/in/manifests/')}.manifest`);
     expect(JSON.parse(`${rig.stored.get(manifest)}`)).toEqual({
       entries: [{ url: `s3://${object}`, mandatory: true }],
     });
@@ -219,7 +219,7 @@ describe('a batch that is given up', () => {
     await batch.abandon();
 
     const [object = '', , skipped = ''] = keys();
-    expect(skipped).toBe(`${object.replace('/in/', '/in/errors/manifests/')}-manifest`);
+    expect(skipped).toBe(`${object.replace('/in/', '/in/errors/manifests/')}.manifest`);
     expect(JSON.parse(`${rig.stored.get(skipped)}`)).toEqual({ entries: [{ url: `s3://${object}`, mandatory: true }] });
   });
 
