@@ -2,7 +2,7 @@ import assert from 'node:assert';
 import type { Destination, Slice } from '../src/core/destination.ts';
 import { DeliveryError } from '../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
-import { type IndexRotation, rotatedIndex } from '../src/formats/index-names.ts';
+import { type IndexRotation, isRotation, rotatedIndex } from '../src/formats/index-names.ts';
 import { type Answer, poster } from './http/post.ts';
 import { BULK_QUERY, notTaken } from './opensearch/bulk-answer.ts';
 import { bulkBody, type DocumentForm } from './opensearch/bulk-body.ts';
@@ -109,18 +109,6 @@ function formOf({ id, plan }: Slice): DocumentForm {
     type,
     idPrefix: sendsIds ? `${batch}.` : undefined,
   };
-}
-
-const ROTATIONS: readonly string[] = [
-  'NoRotation',
-  'OneHour',
-  'OneDay',
-  'OneWeek',
-  'OneMonth',
-] satisfies IndexRotation[];
-
-function isRotation(value: unknown): value is IndexRotation {
-  return typeof value === 'string' && ROTATIONS.includes(value);
 }
 
 function clusterOf({ CollectionEndpoint, ClusterEndpoint, DomainARN }: JsonObject, clusters: Clusters): Cluster {

@@ -12,6 +12,7 @@ import { catalogTableIn, conversionIn, type Tables, tableNamed } from '../src/fo
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
 import { ENCRYPTED_EXTENSION, type EncryptionKeys, encrypted, kmsKeyIn } from '../src/formats/encryption.ts';
 import { errorReport } from '../src/formats/error-report.ts';
+import { isRotation, rotatedIndex } from '../src/formats/index-names.ts';
 import { joinRecords, type LineFeeds } from '../src/formats/join.ts';
 import { objectKey } from '../src/formats/object-names.ts';
 import { partitionKeysIn } from '../src/formats/partition-names.ts';
@@ -174,8 +175,15 @@ function keyIsGone(encryptionKeyArn: string, { bucket, key }: S3Plan): DeliveryE
 
 function contentOf(slice: Slice, { lineFeeds }: S3Plan): AsyncIterable<Uint8Array> {
   if (slice.errorOutputType === undefined) return joinRecords(slice.read(), lineFeeds);
-  const dataCatalogTable = catalogTableIn(slice.config);
-  return errorReport(slice.read(), { id: slice.id, lambdaArn: lambdaArnIn(slice.config), dataCatalogTable });
+  const { id, config } = slice;
+  const index = textIn(config, 'IndexName');
+  const { IndexRotationPeriod: period } = config;
+  const rotation = isRotation(period) ? period : 'NoRotation';
+  return errorReport(slice.read(), {
+    ...{ id, lambdaArn: lambdaArnIn(config), dataCatalogTable: catalogTableIn(config) },
+    indexOf: index === undefined ? undefined : (arrivedAt) => rotatedIndex(index, rotation, arrivedAt),
+    typeName: textIn(config, 'TypeName'),
+  });
 }
 
 /** One Parquet file of the records that fit the table. Where none does there is no file. */

@@ -63,10 +63,17 @@ function s3ConfigOf(stream: StreamDefinition): JsonObject {
   return kind === 'ExtendedS3' ? config : memberOf(config, 'S3Configuration');
 }
 
-/** The S3 configuration that takes failed records, and the processors whose failures its reports name. */
+/** What reports of failed records name of the stream's destination: processors, and the index of documents. */
+const REPORTED = ['ProcessingConfiguration', 'IndexName', 'IndexRotationPeriod', 'TypeName'];
+
+/** The S3 configuration that takes failed records, with what its reports name. */
 export function errorConfigOf(stream: StreamDefinition): JsonObject {
-  const { ProcessingConfiguration } = stream.destination.config;
-  return { ...s3ConfigOf(stream), ...(ProcessingConfiguration !== undefined && { ProcessingConfiguration }) };
+  const { config } = stream.destination;
+  const reported = REPORTED.flatMap((name) => {
+    const value = config[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...s3ConfigOf(stream), ...Object.fromEntries(reported) };
 }
 
 /** The S3 configuration that takes the source-record backup. */

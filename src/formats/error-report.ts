@@ -10,8 +10,8 @@ export interface ReportContext {
   readonly lambdaArn?: string | undefined;
   /** The table a format conversion read its schema from, as its member `dataCatalogTable`. */
   readonly dataCatalogTable?: JsonObject | undefined;
-  /** The index documents were meant for. */
-  readonly indexName?: string | undefined;
+  /** The index that documents were meant for, by when they arrived, in ms since the epoch. */
+  readonly indexOf?: ((arrivedAt: number) => string) | undefined;
   readonly typeName?: string | undefined;
 }
 
@@ -116,7 +116,12 @@ function membersOf(reason: FailureReason, arrivedAt: number, context: ReportCont
         after: { sequenceNumber: null, subSequenceNumber: null, dataCatalogTable: context.dataCatalogTable },
       };
     case 'AmazonOpenSearchService-failed':
-      return { before: { ...common, esIndexName: context.indexName, esTypeName: context.typeName }, after: {} };
+      return {
+        before: { ...common, esIndexName: context.indexOf?.(arrivedAt), esTypeName: context.typeName },
+        after: {},
+      };
+    case 'AmazonOpenSearchServerless-failed':
+      return { before: { ...common, osIndexName: context.indexOf?.(arrivedAt) }, after: {} };
     case 'splunk-failed':
       return { before: common, after: {}, ...(id && { perRecord: (position) => ({ EventId: `${id}.${position}` }) }) };
     case 'http-endpoint-failed':

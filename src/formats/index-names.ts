@@ -1,6 +1,18 @@
 /** Firehose's IndexRotationPeriod. */
 export type IndexRotation = 'NoRotation' | 'OneHour' | 'OneDay' | 'OneWeek' | 'OneMonth';
 
+const ROTATIONS: readonly unknown[] = [
+  'NoRotation',
+  'OneHour',
+  'OneDay',
+  'OneWeek',
+  'OneMonth',
+] satisfies IndexRotation[];
+
+export function isRotation(value: unknown): value is IndexRotation {
+  return ROTATIONS.includes(value);
+}
+
 /**
  * The index that a record which arrived then belongs to, by UTC.
  * https://docs.aws.amazon.com/firehose/latest/dev/es-index-rotation.html

@@ -46,6 +46,16 @@ describe('the error output of a stream', () => {
     });
   }
 
+  it.each<[DestinationKind, JsonObject, JsonObject]>([
+    ['Amazonopensearchservice', { IndexRotationPeriod: 'OneHour' }, { esIndexName: 'clicks-2026-07-13-10' }],
+    ['Elasticsearch', { TypeName: 'click' }, { esIndexName: 'clicks-2026-07-13', esTypeName: 'click' }],
+    ['AmazonOpenSearchServerless', {}, { osIndexName: 'clicks' }],
+  ])('of documents for %s names the index that they were meant for', async (kind, changes, named) => {
+    const [object] = await errorObjects(kind, changes);
+
+    expect(object?.lines).toMatchObject([named, named]);
+  });
+
   for (const kind of KINDS) {
     it(`with a destination of kind ${kind} names the function that its records were meant for`, async () => {
       const Lambda = processor('Lambda', { LambdaArn: LAMBDA_ARN });

@@ -45,8 +45,13 @@ describe('the line of a record has the members of its kind, in the order of AWS'
     ],
     [
       'AmazonOpenSearchService-failed',
-      { indexName: 'i', typeName: 't' },
-      `{${head},${error},${end},"esIndexName":"i","esTypeName":"t","rawData":"aGk="}`,
+      { indexOf: (at) => `i-${at}`, typeName: 't' },
+      `{${head},${error},${end},"esIndexName":"i-${ARRIVED_AT}","esTypeName":"t","rawData":"aGk="}`,
+    ],
+    [
+      'AmazonOpenSearchServerless-failed',
+      { indexOf: () => 'i' },
+      `{${head},${error},${end},"osIndexName":"i","rawData":"aGk="}`,
     ],
     ['splunk-failed', { id: 'b7' }, `{${head},${error},${end},"rawData":"aGk=","EventId":"b7.0"}`],
     ['splunk-failed', {}, `{${head},${error},${end},"rawData":"aGk="}`],
