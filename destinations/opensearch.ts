@@ -34,7 +34,7 @@ export default function openSearch(ports: OpenSearchPorts): Destination {
     plan: ({ config }) => ({ ...planOf(config) }),
 
     async deliver(slice, signal) {
-      const cluster = clusterOf(slice.config, clusters);
+      const cluster = await clusters(addressOf(slice.config));
       const request = await bulkBody(slice.read(), formOf(slice));
       const { body, refused } = request;
       if (request.places.length === 0) return { bytes: 0, refused };
@@ -111,15 +111,10 @@ function formOf({ id, plan }: Slice): DocumentForm {
   };
 }
 
-function clusterOf({ CollectionEndpoint, ClusterEndpoint, DomainARN }: JsonObject, clusters: Clusters): Cluster {
+function addressOf({ CollectionEndpoint, ClusterEndpoint, DomainARN }: JsonObject): string {
   const address = CollectionEndpoint ?? ClusterEndpoint ?? DomainARN;
   assert(typeof address === 'string', 'a stored OpenSearch destination has an address');
-  const cluster = clusters(address);
-  if (cluster !== undefined) return cluster;
-  const message =
-    `Nobody has said where ${address} is: give the stream its ClusterEndpoint, ` +
-    'or name the endpoint under opensearch in the configuration file.';
-  throw new DeliveryError(message, { code: 'OS.InvalidARN', retryable: true, refused: true });
+  return address;
 }
 
 /** Under the endpoint's own path, if it has one. */

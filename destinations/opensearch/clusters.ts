@@ -16,5 +16,8 @@ export interface RequestToAuthorize {
   readonly body: Uint8Array;
 }
 
-/** The cluster at an endpoint, or of a domain's ARN; undefined for a domain whose endpoint nobody has said. */
-export type Clusters = (address: string) => Cluster | undefined;
+/**
+ * The cluster at an endpoint, or of a domain's ARN. Rejects with a `DeliveryError` that is worth another try where a
+ * domain's endpoint cannot be had.
+ */
+export type Clusters = (address: string) => Cluster | Promise<Cluster>;

@@ -4,6 +4,7 @@ import type { Cluster, Clusters, RequestToAuthorize } from '../../destinations/o
 import { ConfigError, DeliveryError } from '../core/errors.ts';
 import { awsCredentials } from './aws/credentials.ts';
 import { type Credentials, signed } from './aws/signature.ts';
+import { searchDomains } from './search-domains.ts';
 import { type SecretReference, secretAt } from './secret-reference.ts';
 
 /** What this host knows of one cluster. */
@@ -28,24 +29,27 @@ export interface ClustersOptions {
   readonly now: () => number;
   /** By default they are found where every AWS tool finds them. */
   readonly credentials?: () => Promise<Credentials>;
+  /** Where domains whose endpoint is not known are asked for; AWS unless given. */
+  readonly domains?: { readonly endpoint?: string };
 }
 
 /**
  * Clusters by their address. Those of AWS are known by their names, and their requests are signed; what else is needed
- * to reach one is in the settings. Throws a `ConfigError` when a file named there cannot be read.
+ * to reach one is in the settings. Where a domain is, AWS is asked when the settings do not say. Throws a `ConfigError`
+ * when a file named there cannot be read.
  */
 export async function openSearchClusters(options: ClustersOptions): Promise<Clusters> {
   const { known } = options;
   const credentials = options.credentials ?? awsCredentials({ isEmulator: false });
+  const domains = searchDomains({ ...options.domains, credentials: () => foundBy(credentials), now: options.now });
   const endpoints = new Map<string, string>();
   const clusters = new Map<string, Omit<Cluster, 'endpoint'>>();
   for (const [address, settings] of Object.entries(known)) {
     if (typeof settings === 'string') endpoints.set(address, settings);
     else clusters.set(new URL(address).origin, await accessTo(address, settings, { ...options, credentials }));
   }
-  return (address) => {
-    const endpoint = address.startsWith('arn:') ? endpoints.get(address) : address;
-    if (endpoint === undefined) return undefined;
+  return async (address) => {
+    const endpoint = address.startsWith('arn:') ? (endpoints.get(address) ?? (await domains(address))) : address;
     const { origin, hostname } = URL.canParse(endpoint) ? new URL(endpoint) : { origin: '', hostname: '' };
     const access = clusters.get(origin);
     if (access?.authorize !== undefined) return { ...access, endpoint };

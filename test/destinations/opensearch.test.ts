@@ -39,7 +39,7 @@ interface ToSend {
   readonly plan?: JsonValue;
 }
 
-const reached: Clusters = (address) => (address.startsWith('arn:') ? undefined : { endpoint: address });
+const reached: Clusters = (address) => ({ endpoint: address });
 const adapter = (clusters: Clusters = reached, timeoutMs = 5_000) =>
   openSearch({ now: () => NOW, clusters, timeoutMs });
 
@@ -441,13 +441,19 @@ describe('a cluster', () => {
     await expect(send({ url: far.url })).rejects.toMatchObject({ code: 'OS.ConnectionFailed', refused: true });
   });
 
-  it('whose endpoint nobody has said gets nothing, for now', async () => {
+  it('of a domain is the one that its ARN stands for, which is asked for before each request', async () => {
+    const { url, received } = await server();
+    const asked: string[] = [];
+    const clusters: Clusters = async (address) => {
+      asked.push(address);
+      return { endpoint: url };
+    };
     const DomainARN = 'arn:aws:es:us-east-1:000000000000:domain/logs';
 
-    const failed = send({ url: 'unused', config: { ClusterEndpoint: undefined, DomainARN } });
+    await send({ url: 'unused', config: { ClusterEndpoint: undefined, DomainARN } }, { clusters });
 
-    await expect(failed).rejects.toMatchObject({ code: 'OS.InvalidARN', retryable: true, refused: true });
-    await expect(failed).rejects.toThrow(DomainARN);
+    expect(asked).toEqual([DomainARN]);
+    expect(received).toHaveLength(1);
   });
 
   it('whose endpoint is no URL gets nothing, for now', async () => {

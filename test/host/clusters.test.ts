@@ -7,6 +7,7 @@ import { BULK_QUERY } from '../../destinations/opensearch/bulk-answer.ts';
 import { signed } from '../../src/host/aws/signature.ts';
 import { type KnownClusters, openSearchClusters } from '../../src/host/clusters.ts';
 import { settingsIn } from '../../src/local/settings.ts';
+import { farSide } from '../kit/far-side.ts';
 
 const NOW = Date.UTC(2026, 6, 13, 10, 5, 9);
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
@@ -16,8 +17,8 @@ const open = (known: KnownClusters = {}, credentials = async () => CREDENTIALS) 
   openSearchClusters({ known, region: 'us-west-2', now: () => NOW, credentials });
 
 const headersOf = async (address: string, known?: KnownClusters) => {
-  const cluster = (await open(known))(address);
-  return cluster?.authorize?.({ url: new URL(`${cluster.endpoint}/_bulk?${BULK_QUERY}`), body: BODY });
+  const cluster = await (await open(known))(address);
+  return cluster.authorize?.({ url: new URL(`${cluster.endpoint}/_bulk?${BULK_QUERY}`), body: BODY });
 };
 
 let folder = '';
@@ -69,7 +70,7 @@ describe('a request', () => {
     const clusters = await open({}, async () => {
       throw new Error('none found');
     });
-    const cluster = clusters('https://search-logs-abc.eu-west-1.es.amazonaws.com');
+    const cluster = await clusters('https://search-logs-abc.eu-west-1.es.amazonaws.com');
 
     await expect(cluster?.authorize?.({ url: new URL('https://x'), body: BODY })).rejects.toMatchObject({
       ...{ code: 'OS.AccessDenied', retryable: true, refused: true },
@@ -87,11 +88,11 @@ describe('a password', () => {
     vi.stubEnv('HYDRANT_TEST_PASSWORD', 'first\n');
     const clusters = await open(known);
     const request = { url: new URL('https://search:9200'), body: BODY };
-    expect(await clusters('https://search:9200/')?.authorize?.(request)).toEqual(basic('hydrant:first'));
+    expect(await (await clusters('https://search:9200/')).authorize?.(request)).toEqual(basic('hydrant:first'));
 
     vi.stubEnv('HYDRANT_TEST_PASSWORD', 'second');
 
-    expect(await clusters('https://search:9200/')?.authorize?.(request)).toEqual(basic('hydrant:second'));
+    expect(await (await clusters('https://search:9200/')).authorize?.(request)).toEqual(basic('hydrant:second'));
   });
 
   it('that is nowhere lets no request out, for now', async () => {
@@ -110,11 +111,23 @@ describe('an address', () => {
       'https://search:9200': { sign: { service: 'es' } },
     });
 
-    expect(clusters(ARN)).toEqual({ endpoint: 'https://search:9200', authorize: expect.any(Function) });
+    expect(await clusters(ARN)).toEqual({ endpoint: 'https://search:9200', authorize: expect.any(Function) });
   });
 
-  it("that is a domain's without an endpoint leads nowhere", async () => {
-    expect((await open())(ARN)).toBeUndefined();
+  it("that is a domain's without an endpoint in the settings is asked for", async () => {
+    const { url, close } = await farSide((_, response) => {
+      response.end(JSON.stringify({ DomainStatus: { Endpoint: 'search-logs-abc.us-east-1.es.amazonaws.com' } }));
+    });
+    const clusters = await openSearchClusters({
+      ...{ known: {}, region: 'us-west-2', now: () => NOW, domains: { endpoint: url } },
+      credentials: async () => CREDENTIALS,
+    });
+
+    expect(await clusters(ARN)).toEqual({
+      endpoint: 'https://search-logs-abc.us-east-1.es.amazonaws.com',
+      authorize: expect.any(Function),
+    });
+    await close();
   });
 });
 
@@ -124,7 +137,7 @@ describe("an authority's file", () => {
     const pem = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n';
     await writeFile(authorityFile, pem);
 
-    expect((await open({ 'https://search': { authorityFile } }))('https://search')).toMatchObject({
+    expect(await (await open({ 'https://search': { authorityFile } }))('https://search')).toMatchObject({
       certificateAuthority: pem,
     });
   });
