@@ -1,12 +1,13 @@
 import type { Batch, LaneStatus, RecordBuffer } from '../core/buffer.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
 import { changeBatch, enterAll } from './batch-changes.ts';
-import { attemptAt, type BatchState, batchIdOf, batchOf, leaseLost, newBatch, readBatch } from './batch-rows.ts';
+import { attemptAt, batchIdOf, batchOf, newBatch, readBatch } from './batch-rows.ts';
 import { rowBodies } from './bodies.ts';
 import { collect } from './collect.ts';
 import { commitChange, endAppend } from './commit.ts';
 import type { Entry } from './lane-entries.ts';
 import { sealLane, statusOf } from './lanes.ts';
+import { leases } from './leases.ts';
 import { readParts } from './parts.ts';
 import type { RowKey, Rows, StagedObjects } from './services.ts';
 import { isOtherShard, type Shards } from './shards.ts';
@@ -106,14 +107,8 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
   const { rows, objects, now, newId, shards = new Map() } = options;
   const bodies = rowBodies(objects, newId);
   const store: Store = { rows, objects, now, newId, bodies, shards };
-  /** Of the batches that this process has leased. */
-  const tokens = new Map<string, string>();
+  const { fence, forget, ...attempts } = leases(store, options.leaseUntil);
   let count = 0;
-
-  function fence({ id, lease }: BatchState): void {
-    const token = tokens.get(id);
-    if (token !== undefined && token !== lease?.token) throw leaseLost(id);
-  }
 
   async function* waiting(before: number): AsyncGenerator<Overdue> {
     const failures: unknown[] = [];
@@ -159,10 +154,12 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
   }
 
   return {
+    ...attempts,
+
     async commit(change) {
       if (change.discard !== undefined) await discard(change.discard);
       const filled = await commitChange({ ...store, fence, next: () => ++count }, change);
-      if (change.finish !== undefined) tokens.delete(change.finish);
+      if (change.finish !== undefined) forget(change.finish);
       return filled;
     },
 
@@ -171,53 +168,11 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
       return sealing && batchOf(newBatch(sealing));
     },
 
-    async lease(id) {
-      const token = newId();
-      let leased: BatchState | undefined;
-      await changeBatch(store, id, async (state) => {
-        leased = undefined;
-        if (state.lease?.token === token) leased = state;
-        else if (attemptAt(state, now()) <= now()) {
-          const { releasedAt: _, ...rest } = withInterruption(state, now());
-          leased = { ...rest, lease: { token, takenAt: now(), until: options.leaseUntil() } };
-        }
-        return leased;
-      }).then((done) => {
-        if (done === undefined) leased = undefined;
-      });
-      if (leased === undefined) return undefined;
-      tokens.set(id, token);
-      return batchOf(leased);
-    },
-
-    async release(id) {
-      await changeBatch(store, id, async ({ lease, ...state }) =>
-        lease !== undefined && lease.token === tokens.get(id) ? { ...state, releasedAt: now() } : undefined,
-      );
-      tokens.delete(id);
-    },
-
     async *read(id, from = 0) {
       const batch = await readBatch(store, id);
       if (batch === undefined) return;
       const { parts, advanced } = batch.state;
       yield* readParts(objects, parts, Math.max(advanced, from));
-    },
-
-    async plan(id, plan) {
-      const written = await changeBatch(store, id, async (state) => {
-        fence(state);
-        return { ...state, plan };
-      });
-      if (written === undefined && tokens.has(id)) throw leaseLost(id);
-    },
-
-    async postpone(id, postponed) {
-      const token = tokens.get(id);
-      await changeBatch(store, id, async ({ lease, ...state }) =>
-        token === undefined || token === lease?.token ? { ...state, postponed } : undefined,
-      );
-      tokens.delete(id);
     },
 
     lane: (lane) => statusOf(store, lane),
@@ -262,26 +217,3 @@ export function sharedBuffer(options: SharedBufferOptions): SharedBuffer {
 
 /** Of a lane that is being discarded; what is put meanwhile is discarded when its lane is due. */
 const SEALS_MOST = 100;
-
-/**
- * An attempt whose lease lapsed, or was given back, ended by then and nobody knows how: the next one waits as after any
- * doubtful end before it asks what that has created.
- */
-function withInterruption(state: BatchState, now: number): BatchState {
-  const { plan, postponed, lease, releasedAt } = state;
-  if (plan === undefined || plan.attempt <= (postponed?.attempts ?? 0)) return state;
-  const endedAt = lease?.until ?? releasedAt ?? now;
-  return {
-    ...state,
-    postponed: {
-      firstAttemptAt: lease?.takenAt ?? endedAt,
-      ...postponed,
-      until: now,
-      attempts: plan.attempt,
-      endedAt,
-      outcome: 'unknown',
-      code: 'Hydrant.Interrupted',
-      message: 'The function that delivered ended before it had the answer.',
-    },
-  };
-}
