@@ -580,6 +580,14 @@ describe('what this host refuses', () => {
     expect(warnings.map(({ fields }) => fields)).toEqual([{ stream: 'clicks', destination: 'Splunk' }]);
   });
 
+  test('nothing of a stream for Redshift where buckets are folders, but it says what to do', async () => {
+    const { output, warnings } = testApi({ hasAdapter: () => false });
+
+    await output('CreateDeliveryStream', createInput('Redshift'));
+
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('run Hydrant with --s3')]);
+  });
+
   test('a prefix rule of AWS comes before what this host cannot do', async () => {
     const input = createInput('ExtendedS3', { ...kms, Prefix: '!{' });
     const { body } = await testApi({ encryptedBy: () => undefined }).call('CreateDeliveryStream', input);

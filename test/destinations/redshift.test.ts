@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../src/core/errors.ts';
+import { testApi } from '../kit/api.ts';
 import { CONFIG, keptBatch, type Rig, redshiftRig } from './redshift-rig.ts';
 
 let rig: Rig;
@@ -65,6 +68,23 @@ describe('a batch for Redshift', () => {
     await keptBatch(rig, { records: ['1', '2'], config: { ...CONFIG, ProcessingConfiguration } }).settle();
 
     expect(rig.loaded).toEqual(['1', '2']);
+  });
+});
+
+describe('docs/destinations.md', () => {
+  it('shows a stream that can be created, and its COPY', async () => {
+    const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'destinations.md'), 'utf8');
+    const section = page.slice(page.indexOf('## Redshift'));
+    const [, example = ''] = /```json\n(.*?)```/s.exec(section) ?? [];
+    const [, copy = ''] = /```sql\n(.*?)\n```/s.exec(section) ?? [];
+    const { output, streams } = testApi();
+    await output('CreateDeliveryStream', JSON.parse(example));
+    const config = (await streams.get('clicks'))?.destination.config ?? {};
+
+    await keptBatch(rig, { config }).settle();
+
+    expect(copies()[0]?.sql.replace(/manifests\/[^']*/, 'manifests/…')).toBe(copy);
+    expect(rig.loaded).toEqual(['1,a', '2,b']);
   });
 });
 

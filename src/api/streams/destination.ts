@@ -29,7 +29,8 @@ export function refuseImpossible(context: ApiContext, { kind, config }: Destinat
   refuseImpossibleConversion(config);
   refuseImpossibleUrl(context, config);
   if (strictDestinations && !hasAdapter(kind)) {
-    throw invalidArgument(`Hydrant has no adapter for ${kind} destinations here, and runs with strict destinations.`);
+    const problem = `Hydrant has no adapter for ${kind} destinations here, and runs with strict destinations.`;
+    throw invalidArgument(problem + adviceFor(kind));
   }
 }
 
@@ -100,10 +101,16 @@ function urlIn(config: JsonObject): string | undefined {
 export function warnWithoutAdapter(context: ApiContext, { name, destination: { kind } }: StreamDefinition): void {
   if (context.settings.hasAdapter(kind)) return;
   context.warn(
-    'There is no adapter for this destination; its records will go to its S3 backup with Hydrant.NoAdapter.',
-    {
-      stream: name,
-      destination: kind,
-    },
+    'There is no adapter for this destination; its records will go to its S3 backup with Hydrant.NoAdapter.' +
+      adviceFor(kind),
+    { stream: name, destination: kind },
+  );
+}
+
+function adviceFor(kind: DestinationKind): string {
+  if (kind !== 'Redshift') return '';
+  return (
+    ' Redshift reads buckets in S3: run Hydrant with --s3, ' +
+    "or name what loads from folders under redshift in Hydrant's configuration file."
   );
 }
