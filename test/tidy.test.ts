@@ -68,7 +68,7 @@ describe('rooms', () => {
     'src/formats/': [
       /^src\/core\//,
       /^node:(assert|buffer|crypto|events|stream|stream\/promises|util|zlib)$/,
-      /^(snappy|@aws-crypto\/client-node)$/,
+      /^(snappy|fzstd|@aws-crypto\/client-node)$/,
     ],
     'src/objects/': [/^src\/core\//, /^node:/, /^@aws-sdk\/client-s3$/],
     'src/api/': [/^src\/(core|formats)\//, /^node:(assert|buffer|crypto|util|zlib)$/],

@@ -3,7 +3,7 @@ import type { LaneKey } from './lanes.ts';
 import { type FailureReason, recordBlock } from './records.ts';
 
 /** Records that arrived within this time share a block, which knows one arrival: the first. */
-const ARRIVAL_GRAIN_MS = 1_000;
+export const ARRIVAL_GRAIN_MS = 1_000;
 
 export interface Arrived {
   /** Ms since the epoch. */

@@ -4,7 +4,7 @@ import { ApiError, DeliveryError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import { type LaneKey, laneKey } from './lanes.ts';
 import { admits } from './policy.ts';
-import type { RecordBlock } from './records.ts';
+import { eachRecord, type RecordBlock } from './records.ts';
 import { backsUpEverything, needsProcessing, processorsOf } from './settings.ts';
 import { withMetadata } from './source-metadata.ts';
 import type { StreamDefinition } from './streams.ts';
@@ -33,6 +33,12 @@ export interface SourcedRecord extends Arrived {
   readonly metadata: JsonObject;
 }
 
+/** Records from a stream's own source that came packed. */
+export interface SourcedBlock extends RecordBlock {
+  /** What its source says of one of its records. With a reason they go to the error output, and there is none. */
+  readonly metadata?: (record: number) => JsonObject;
+}
+
 export interface SourceIngest {
   /** Throws what `take` would, when there is next to no room: so that nothing is read in vain. */
   expectRoom(stream: StreamDefinition): void;
@@ -41,24 +47,28 @@ export interface SourceIngest {
    * neither. Like `ingest` otherwise.
    */
   take(stream: StreamDefinition, records: readonly SourcedRecord[], cursor: Cursor): Promise<void>;
+  /** The same for packed ones. */
+  takeBlocks(stream: StreamDefinition, blocks: readonly SourcedBlock[], cursor: Cursor): Promise<void>;
 }
 
 type Cursor = NonNullable<Change['cursor']>;
 
 export function sourceIngest(ports: IngestPorts & { readonly now: () => number }): SourceIngest {
+  async function takeIn(stream: StreamDefinition, append: readonly Append[], cursor: Cursor): Promise<void> {
+    const bytes = append.reduce((sum, { lanes, records: { data } }) => sum + data.length * lanes.length, 0);
+    if (bytes > 0 && !hasRoom(ports, stream, bytes)) throw slowDown();
+    // Its records have waited elsewhere; here they wait from now on.
+    await enter(ports, stream, { now: ports.now(), append, cursor });
+  }
+
   return {
     expectRoom(stream) {
       const bytes = Math.min(ROOM_MOST_BYTES, ports.room.usage().budgetBytes * ROOM_SHARE);
       if (!hasRoom(ports, stream, bytes)) throw slowDown();
     },
 
-    async take(stream, records, cursor) {
-      const append = sourceAppends(stream, records);
-      const bytes = append.reduce((sum, { lanes, records: { data } }) => sum + data.length * lanes.length, 0);
-      if (bytes > 0 && !hasRoom(ports, stream, bytes)) throw slowDown();
-      // Its records have waited elsewhere; here they wait from now on.
-      await enter(ports, stream, { now: ports.now(), append, cursor });
-    },
+    take: async (stream, records, cursor) => takeIn(stream, sourceAppends(stream, records), cursor),
+    takeBlocks: async (stream, blocks, cursor) => takeIn(stream, blockAppends(stream, blocks), cursor),
   };
 }
 
@@ -77,6 +87,25 @@ function sourceAppends(stream: StreamDefinition, records: readonly SourcedRecord
   }));
   const appends = arrivalBlocks(fronted, [process]);
   return backup.length === 0 ? appends : [...appends, ...arrivalBlocks(records, backup)];
+}
+
+function blockAppends(stream: StreamDefinition, blocks: readonly SourcedBlock[]): readonly Append[] {
+  const lanes = lanesOf(stream);
+  const isProcessed = needsProcessing(stream);
+  return blocks.flatMap((block): readonly Append[] => {
+    const { reason } = block;
+    if (reason !== undefined) {
+      const lane = laneKey({ streamId: stream.id, stage: 'error', partition: reason.type });
+      return [{ lanes: [lane], records: block }];
+    }
+    if (!isProcessed) return [{ lanes, records: block }];
+    return sourceAppends(stream, recordsIn(block));
+  });
+}
+
+function recordsIn({ arrivedAt, metadata, ...block }: SourcedBlock): readonly SourcedRecord[] {
+  const records = eachRecord({ arrivedAt, ...block });
+  return Array.from(records, (data, i) => ({ arrivedAt, data, metadata: metadata?.(i) ?? {} }));
 }
 
 function hasRoom({ room }: IngestPorts, { id }: StreamDefinition, bytes: number): boolean {

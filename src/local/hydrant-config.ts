@@ -1,5 +1,6 @@
 import type { ClusterConfig } from './cluster-settings.ts';
 import type { EncryptionKeyConfig } from './encryption-key-settings.ts';
+import type { KafkaConfig } from './kafka-settings.ts';
 import type { RedshiftConfig } from './redshift-settings.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -89,6 +90,8 @@ export interface HydrantConfig {
   readonly kinesis?: boolean | { readonly endpoint?: string; readonly region?: string };
   /** Feeds streams from elsewhere than the Firehose API. */
   readonly sources?: SourceConfig;
+  /** Kafka clusters that feed streams whose source is a topic, by the ARN that streams name as `MSKClusterARN`. */
+  readonly kafka?: Readonly<Record<string, KafkaConfig>>;
   /** Tables that `schemas` does not name come from Glue, in AWS with `true` or at `endpoint`. */
   readonly glue?: boolean | { readonly endpoint?: string };
   /**

@@ -14,6 +14,7 @@ import type { SecretReference } from '../host/secret-reference.ts';
 import type { SecretsManagerSettings } from '../host/secrets-manager-api.ts';
 import type { S3Settings } from '../objects/s3.ts';
 import type { LocalModule } from './functions/local-function.ts';
+import type { KafkaCluster } from './kafka-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import type { RedshiftSettings } from './redshift-settings.ts';
 import type { Concurrency } from './slots.ts';
@@ -52,6 +53,8 @@ export interface HydrantOptions {
   readonly kinesis?: KinesisSettings;
   /** Feeds streams from elsewhere than the Firehose API. */
   readonly sources?: SourceSettings;
+  /** Feeds streams whose source is a topic: the Kafka clusters, by the ARN that streams name. */
+  readonly kafka?: Readonly<Record<string, KafkaCluster>>;
   /** Destinations of your own, by the scheme of the URLs that name them: `loki` for `loki://…`. */
   readonly destinations?: Readonly<Record<string, CustomDestination>>;
   /** Where streams may write files, by `file:///…` URLs. Without it they may nowhere. */

@@ -21,18 +21,17 @@ import { nodeDisk } from './disk.ts';
 import { fileStreams } from './file-streams.ts';
 import { functions } from './functions/functions.ts';
 import { hostAdapters } from './host-adapters.ts';
+import { hostSources } from './host-sources.ts';
 import type { HydrantOptions } from './hydrant-options.ts';
+import { knownClusters } from './kafka/known-clusters.ts';
 import { allKeys } from './keys/all-keys.ts';
 import { keyFiles } from './keys/key-files.ts';
-import { kinesisApi } from './kinesis/kinesis-api.ts';
-import { kinesisClient } from './kinesis/kinesis-client.ts';
-import { kinesisSources } from './kinesis/kinesis-sources.ts';
-import { sourceReporter } from './kinesis/source-events.ts';
-import type { SourceStatus } from './kinesis/stream-reader.ts';
 import type { DamageCount } from './log/report.ts';
 import { openBuffer } from './open-buffer.ts';
 import { fetchedText } from './sources/fetched-text.ts';
 import { otherSources } from './sources/other-sources.ts';
+import { sourceReporter } from './sources/source-events.ts';
+import type { SourceStatus } from './sources/stream-sources.ts';
 import type { QueueStatus } from './sqs/queue-reader.ts';
 import { type Flushed, timers } from './timers.ts';
 
@@ -83,6 +82,7 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
   const region = options.region ?? 'us-east-1';
   const clusters = await openSearchClusters({ known: options.opensearch ?? {}, region, now });
   const objectKeys = await encryptionKeys(options.encryptionKeys ?? {});
+  const kafka = await knownClusters(options.kafka ?? {});
   const disk = nodeDisk();
   await disk.makeFolder(dataFolder);
   const calls = await functions({
@@ -121,15 +121,12 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
       },
     }),
   });
-  const kinesis = options.kinesis && kinesisClient(options.kinesis, { now, alarm });
   const fromSources = sourceIngest({ buffer, room: buffer, grew: wakes.grew, now });
-  const sources = kinesisSources({
-    api: kinesis && kinesisApi(kinesis, options.kinesis ?? {}),
+  const sources = hostSources(options.kinesis, {
+    ...{ clusters: kafka, streams, now, alarm, cursor: buffer.cursor },
     ingest: fromSources,
-    streams,
-    cursor: buffer.cursor,
-    forget: async (cursor) => void (await buffer.commit({ cursor: { name: cursor, value: undefined } })),
-    ...{ now, alarm, random: Math.random, report: sourceReporter(logger) },
+    keep: async (name, value) => void (await buffer.commit({ cursor: { name, value } })),
+    ...{ random: Math.random, report: sourceReporter(logger) },
   });
   const take = ingest({ buffer, room: buffer, grew: wakes.grew });
   const context: Omit<ApiContext, 'gate'> = {
@@ -192,7 +189,6 @@ export async function createHydrant(options: HydrantOptions): Promise<Hydrant> {
     async close(graceMs = CLOSE_GRACE_MS) {
       await sources.stop();
       await others.stop();
-      kinesis?.close();
       host.closeLookUps();
       await wakes.stop(graceMs);
       await host.closeThreads();

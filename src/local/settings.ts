@@ -14,6 +14,7 @@ import { cluster, clusterNames, clusterWithin } from './cluster-settings.ts';
 import { encryptionKey, holdingWithin, kmsKeyArns } from './encryption-key-settings.ts';
 import type { LocalModule } from './functions/local-function.ts';
 import type { LogLevel } from './hydrant-config.ts';
+import { type KafkaCluster, kafkaCluster, kafkaClusterArns, kafkaClusterWithin } from './kafka-settings.ts';
 import { type ConfiguredKey, configuredKey } from './keys/key-settings.ts';
 import type { KinesisSettings } from './kinesis/kinesis-client.ts';
 import { type RedshiftSettings, redshift } from './redshift-settings.ts';
@@ -184,6 +185,7 @@ export const SETTINGS = {
   lambda,
   kinesis,
   sources,
+  kafka: mapOf(kafkaCluster, kafkaClusterArns),
   glue,
   redshift,
   schemas: mapOf(schema, tableNames),
@@ -210,7 +212,7 @@ export type GivenSettings = ReturnType<typeof readMembers>;
 export function settingsIn(config: unknown, file: string): GivenSettings {
   if (!isJsonObject(config)) throw new ConfigError(file, 'must hold an object, the configuration.');
   const given = readMembers(config, '');
-  const { data, functions, destinations, files, secrets, encryptionKeys, keys, opensearch } = given;
+  const { data, functions, destinations, files, secrets, encryptionKeys, keys, opensearch, kafka } = given;
   const within = (path: string): string => resolve(dirname(file), path);
   return {
     ...given,
@@ -224,6 +226,7 @@ export function settingsIn(config: unknown, file: string): GivenSettings {
     ...(secrets !== undefined && { secrets: mapped(secrets, (secret) => secretWithin(secret, within)) }),
     ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, secret: secretWithin(key.secret, within) })) }),
     ...(opensearch !== undefined && { opensearch: mapped(opensearch, (one) => clusterWithin(one, within)) }),
+    ...(kafka !== undefined && { kafka: mapped(kafka, (one) => kafkaClusterWithin(one, within)) }),
     ...(encryptionKeys !== undefined && {
       encryptionKeys: mapped(encryptionKeys, (key) => holdingWithin(key, within)),
     }),
@@ -264,6 +267,7 @@ export interface Settings {
   /** Absent: streams are not fed from Kinesis. */
   readonly kinesis?: KinesisSettings;
   readonly sources: SourceSettings;
+  readonly kafka: Readonly<Record<string, KafkaCluster>>;
   /** Absent: only tables of the configuration are known. */
   readonly glue?: GlueSettings;
   /** Absent: streams for Redshift are not loaded. */
@@ -304,6 +308,7 @@ export function settled(folder: string, flags: GivenSettings, file: GivenSetting
     encryptionKeys: given.encryptionKeys ?? {},
     ...(given.lambda !== undefined && { lambda: atEndpoint(given.lambda) }),
     ...(given.kinesis !== undefined && { kinesis: kinesisSettings(given.kinesis) }),
+    kafka: given.kafka ?? {},
     ...(given.glue !== undefined && { glue: atEndpoint(given.glue) }),
     ...redshiftFor(given, store !== undefined),
     ...(given.secretsManager !== undefined && { secretsManager: atEndpoint(given.secretsManager) }),

@@ -1,4 +1,5 @@
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { StreamDefinition } from '../core/streams.ts';
 import type { Item, Outcome } from './item.ts';
 import type { Transform, TransformOutcome, TransformRecord } from './lambda/transform.ts';
 import type { Step } from './pipeline.ts';
@@ -13,22 +14,38 @@ export function lambdaStep(functionArn: string, transform: Transform): Step {
     if (items.length === 0) return [];
     const { name, arn } = stream;
     const region = arn.split(':', 4)[3] ?? '';
-    const kinesis = stream.source?.KinesisStreamSourceConfiguration;
-    const members = isJsonObject(kinesis) ? { sourceKinesisStreamArn: kinesis.KinesisStreamARN } : {};
-    const records = items.map((item) => recordOf(item, batch));
-    const outcomes = await transform({ stream: { name, arn, region, members }, functionArn, records }, signal);
+    const isKafka = stream.type === 'MSKAsSource';
+    const dataMember = isKafka ? 'kafkaRecordValue' : 'data';
+    const told = { name, arn, region, members: sourceMembers(stream), dataMember } as const;
+    const records = items.map((item) => recordOf(item, batch, isKafka ? mskMembers : kinesisMembers));
+    const outcomes = await transform({ stream: told, functionArn, records }, signal);
     return items.map((item, i) => outcomeOf(item, outcomes[i]!)); // one for each
   };
 }
 
-function recordOf(item: Item, batch: string): TransformRecord {
+function sourceMembers({ source }: StreamDefinition): JsonObject {
+  const { KinesisStreamSourceConfiguration: kinesis, MSKSourceConfiguration: msk } = source ?? {};
+  if (isJsonObject(kinesis)) return { sourceKinesisStreamArn: kinesis.KinesisStreamARN };
+  return isJsonObject(msk) ? { sourceMSKArn: msk.MSKClusterARN } : {};
+}
+
+function kinesisMembers(metadata: JsonObject): JsonObject {
+  return { kinesisRecordMetadata: metadata };
+}
+
+/** Texts, as AWS documents them; the topic is ours. */
+function mskMembers(metadata: JsonObject): JsonObject {
+  const texts = Object.entries(metadata).map(([name, value]) => [name, String(value)]);
+  return { mskRecordMetadata: Object.fromEntries(texts) };
+}
+
+function recordOf(item: Item, batch: string, membersOf: (metadata: JsonObject) => JsonObject): TransformRecord {
   const { arrivedAt, metadata } = item.source;
   const record = { id: recordId(batch, item), arrivedAt, data: item.data };
   if (metadata === undefined) return record;
   // Records that were stored together share a time; their source has told each its own.
   const { approximateArrivalTimestamp: own } = metadata;
-  const members = { kinesisRecordMetadata: metadata };
-  return { ...record, ...(typeof own === 'number' && { arrivedAt: own }), members };
+  return { ...record, ...(typeof own === 'number' && { arrivedAt: own }), members: membersOf(metadata) };
 }
 
 /** The same in every attempt, so that a function can tell what it has seen before. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../src/core/errors.ts';
 import { sourceIngest } from '../../src/core/ingest.ts';
+import { recordBlock } from '../../src/core/records.ts';
 import { carriesMetadata, metadataOf, withMetadata } from '../../src/core/source-metadata.ts';
 import { processors } from '../../src/processors/index.ts';
 import type { Transform, TransformBatch } from '../../src/processors/lambda/transform.ts';
-import { aKinesisStream, aStream } from '../kit/streams.ts';
+import { aKinesisStream, anMskStream, aStream } from '../kit/streams.ts';
 import { world } from '../kit/world.ts';
 
 const LAMBDA = {
@@ -41,8 +42,8 @@ async function sourced(stream = aKinesisStream(), transform: Transform = asTheyA
   });
   const events = await world([stream], { processing, budgetBytes });
   const { buffer, timers, now } = events;
-  const { take, expectRoom } = sourceIngest({ buffer, room: buffer, grew: timers.grew, now });
-  return { events, batches, take, expectRoom, stream };
+  const { take, takeBlocks, expectRoom } = sourceIngest({ buffer, room: buffer, grew: timers.grew, now });
+  return { events, batches, take, takeBlocks, expectRoom, stream };
 }
 
 const asTheyAre: Transform = async ({ records }) => records.map(({ data }) => ({ result: 'Ok', outputs: [{ data }] }));
@@ -89,6 +90,49 @@ describe('records of a source', () => {
       },
     ]);
     expect(events.seen.map(({ records }) => records)).toEqual([['a', 'b']]);
+  });
+
+  it('of a topic come to the function with their partition and offset, as texts', async () => {
+    const { batches, events, takeBlocks, stream } = await sourced(anMskStream({ config: LAMBDA }));
+    const metadata = (i: number) => ({
+      topic: 't',
+      partitionId: 3,
+      offset: 7 + i,
+      approximateArrivalTimestamp: 970_001,
+    });
+
+    await takeBlocks(stream, [{ ...recordBlock(970_000, [Buffer.from('a'), Buffer.from('b')]), metadata }], CURSOR);
+    await events.pass(61_000);
+
+    const told = { topic: 't', partitionId: '3', approximateArrivalTimestamp: '970001' };
+    expect(batches).toMatchObject([
+      {
+        stream: {
+          dataMember: 'kafkaRecordValue',
+          members: { sourceMSKArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/test/0' },
+        },
+        records: [
+          { arrivedAt: 970_001, members: { mskRecordMetadata: { ...told, offset: '7' } } },
+          { arrivedAt: 970_001, members: { mskRecordMetadata: { ...told, offset: '8' } } },
+        ],
+      },
+    ]);
+    expect(events.seen.map(({ records }) => records)).toEqual([['a', 'b']]);
+    expect(events.buffer.cursor(CURSOR.name)).toBe('7');
+  });
+
+  it('that came with a reason go to the error output, and the others where they should', async () => {
+    const { events, takeBlocks, stream } = await sourced(anMskStream());
+    const reason = { type: 'processing-failed', code: 'c', message: 'm', attempts: 1, lastAttemptAt: 970_000 };
+
+    await takeBlocks(
+      stream,
+      [recordBlock(970_000, [Buffer.from('a')]), recordBlock(970_000, [Buffer.from('b')], reason)],
+      CURSOR,
+    );
+    await events.pass(61_000);
+
+    expect(events.seen).toMatchObject([{ records: ['a'] }, { records: ['b'], errorOutputType: 'processing-failed' }]);
   });
 
   it('are backed up without it', async () => {

@@ -61,3 +61,14 @@ export function partitionedBy(key: string): JsonObject {
     ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'MetadataExtraction', Parameters }] },
   };
 }
+
+/** One whose records come from a topic, all of them. */
+export function anMskStream(options: StreamToMake = {}): StreamDefinition {
+  const stream = aStream(options);
+  const source = {
+    MSKClusterARN: 'arn:aws:kafka:us-east-1:000000000000:cluster/test/0',
+    TopicName: stream.name,
+    AuthenticationConfiguration: { RoleARN: 'arn:aws:iam::000000000000:role/firehose', Connectivity: 'PUBLIC' },
+  };
+  return { ...stream, type: 'MSKAsSource', source: { MSKSourceConfiguration: source } };
+}

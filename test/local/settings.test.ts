@@ -3,6 +3,7 @@ import { settingsIn, settled } from '../../src/local/settings.ts';
 
 const FILE = '/etc/hydrant/hydrant.config.json';
 const KMS_KEY = 'arn:aws:kms:eu-west-1:000000000000:key/lake';
+const CLUSTER = 'arn:aws:kafka:eu-central-1:123456789012:cluster/orders/1';
 const read = (config: unknown) => settingsIn(config, FILE);
 
 describe('a setting that cannot be used is named, with what it must be', () => {
@@ -118,6 +119,7 @@ describe('settings', () => {
       logLevel: 'info',
       insecure: false,
       sources: {},
+      kafka: {},
       streams: [],
     });
   });
@@ -167,6 +169,22 @@ describe('settings', () => {
     ['an endpoint that is no URL', { lambda: { endpoint: 'here' } }, 'lambda.endpoint: must be the URL'],
     ['a Glue that is no URL', { glue: { endpoint: 'here' } }, 'glue.endpoint: must be the URL'],
     ['a Secrets Manager that is no URL', { secretsManager: { endpoint: 'here' } }, 'secretsManager.endpoint: must be'],
+    ['a Kafka cluster without brokers', { kafka: { [CLUSTER]: {} } }, `kafka.${CLUSTER}.bootstrapBrokers: is missing`],
+    [
+      'a broker without a port',
+      { kafka: { [CLUSTER]: { bootstrapBrokers: 'b-1:9092,b-2' } } },
+      `kafka.${CLUSTER}.bootstrapBrokers[1]: must be a host and a port`,
+    ],
+    [
+      'a login to Kafka without a password',
+      { kafka: { [CLUSTER]: { bootstrapBrokers: 'b:1', sasl: { username: 'u' } } } },
+      `kafka.${CLUSTER}.sasl: must have a username and a password.`,
+    ],
+    [
+      'a certificate without its key',
+      { kafka: { [CLUSTER]: { bootstrapBrokers: 'b:1', tls: { cert: 'c.pem' } } } },
+      `kafka.${CLUSTER}.tls: must have both a cert and its key`,
+    ],
     ['a Kinesis that is no URL', { kinesis: { endpoint: 'here' } }, 'kinesis.endpoint: must be the URL'],
   ])('refuse a function with %s', (_, config, message) => {
     expect(() => settingsIn(config, '/hydrant.config.js')).toThrow(message);
@@ -242,5 +260,29 @@ describe('settings', () => {
       region: 'eu-west-1',
       forcePathStyle: false,
     });
+  });
+});
+
+describe('a Kafka cluster', () => {
+  const cluster = (config: object) => read({ kafka: { [CLUSTER]: config } }).kafka?.[CLUSTER];
+
+  it('is spoken to in TLS, unless all of it is on this machine or the file says otherwise', () => {
+    const tlsOf = (config: object) => cluster(config)?.tlsFiles;
+
+    expect(tlsOf({ bootstrapBrokers: 'b-1.example.com:9094,127.0.0.1:9094' })).toEqual({});
+    expect(tlsOf({ bootstrapBrokers: ['127.0.0.1:9092', 'localhost:9092', '[::1]:9092'] })).toBeUndefined();
+    expect(tlsOf({ bootstrapBrokers: 'b-1.example.com:9092', tls: false })).toBeUndefined();
+    expect(tlsOf({ bootstrapBrokers: 'localhost:9093', tls: { ca: 'ca.pem' } })).toEqual({ ca: '/etc/hydrant/ca.pem' });
+  });
+
+  it('has its login from where the file says, SCRAM-SHA-512 by default, and for IAM the region of its ARN', () => {
+    const saslOf = (sasl: object) => cluster({ bootstrapBrokers: 'b:1', sasl })?.sasl;
+
+    expect(saslOf({ username: 'u', password: 'file:pw' })).toEqual({
+      mechanism: 'SCRAM-SHA-512',
+      username: 'u',
+      password: { file: '/etc/hydrant/pw' },
+    });
+    expect(saslOf({ mechanism: 'AWS_MSK_IAM' })).toEqual({ mechanism: 'AWS_MSK_IAM', region: 'eu-central-1' });
   });
 });

@@ -28,11 +28,13 @@ export function hadoopJars(): Tool {
 const OPENSEARCH_FOLDER = join(FOLDER, 'opensearch-2.19.1');
 const DYNAMODB_FOLDER = join(FOLDER, 'dynamodb-local-2.5.4');
 const ELASTICMQ_FOLDER = join(FOLDER, 'elasticmq-1.6.11');
+const KAFKA_FOLDER = join(FOLDER, 'kafka-4.1.1');
 
 export const openSearchClassPath = join(OPENSEARCH_FOLDER, '*');
 /** What it loads beside its jars lies among them. */
 export const dynamoDbLocal = { classPath: join(DYNAMODB_FOLDER, '*'), libraries: DYNAMODB_FOLDER };
 export const elasticMqClassPath = join(ELASTICMQ_FOLDER, '*');
+export const kafkaClassPath = join(KAFKA_FOLDER, '*');
 
 /** A node of OpenSearch with all it needs, 53 MB. */
 export function openSearchJars(): Tool {
@@ -47,6 +49,11 @@ export function dynamoDbJars(): Tool {
 /** A server of SQS, 30 MB. */
 export function elasticMqJars(): Tool {
   return jarsOf("ElasticMQ's jars", 'elasticmq.pom.xml', ELASTICMQ_FOLDER);
+}
+
+/** A broker of Kafka with all it needs, 43 MB. */
+export function kafkaJars(): Tool {
+  return jarsOf("Kafka's jars", 'kafka.pom.xml', KAFKA_FOLDER);
 }
 
 /** Fetched from Maven Central the first time. */

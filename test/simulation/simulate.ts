@@ -7,8 +7,9 @@ import { recordBlock } from '../../src/core/records.ts';
 import type { StreamDefinition, StreamStore } from '../../src/core/streams.ts';
 import { converter } from '../../src/formats/conversion/converter.ts';
 import { fileStreams } from '../../src/local/file-streams.ts';
-import { type KinesisSources, kinesisSources } from '../../src/local/kinesis/kinesis-sources.ts';
+import { kinesisReaders } from '../../src/local/kinesis/kinesis-readers.ts';
 import { type Log, openLog } from '../../src/local/log/log.ts';
+import { type StreamSources, streamSources } from '../../src/local/sources/stream-sources.ts';
 import { type Timers, timers } from '../../src/local/timers.ts';
 import { processors } from '../../src/processors/index.ts';
 import type { Transform } from '../../src/processors/lambda/transform.ts';
@@ -33,7 +34,7 @@ interface Life {
   readonly buffer: Log;
   readonly streams: StreamStore;
   readonly timers: Timers;
-  readonly sources: KinesisSources;
+  readonly sources: StreamSources;
   put(stream: StreamDefinition, records: readonly string[]): Promise<void>;
 }
 
@@ -153,7 +154,7 @@ async function begin(world: World): Promise<void> {
     }),
   });
   const take = ingest({ buffer, room: buffer, grew: wakes.grew });
-  const sources = kinesisSources({
+  const readers = kinesisReaders({
     api: world.kinesis.api,
     ingest: sourceIngest({ buffer, room: buffer, grew: wakes.grew, now: clock.now }),
     streams,
@@ -164,6 +165,7 @@ async function begin(world: World): Promise<void> {
     random: random.next,
     report: () => {},
   });
+  const sources = streamSources(streams, [readers]);
   wakes.start();
   await sources.start();
   world.life = {

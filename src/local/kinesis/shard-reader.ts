@@ -2,12 +2,12 @@ import { DeliveryError } from '../../core/errors.ts';
 import type { SourceIngest } from '../../core/ingest.ts';
 import type { StreamDefinition } from '../../core/streams.ts';
 import type { Alarm } from '../../host/alarm.ts';
+import { type Failure, patience, pause } from '../sources/patience.ts';
+import type { SourceEvent } from '../sources/source-events.ts';
+import type { Turns } from '../sources/turns.ts';
 import { type Cursor, cursorIn, hasEnded, piecesOf, startAt } from './cursor.ts';
 import type { KinesisApi, KinesisStream, ReadRecords, Start } from './kinesis-api.ts';
 import { EXPIRED_ITERATOR } from './kinesis-error.ts';
-import { type Failure, patience, pause } from './patience.ts';
-import type { SourceEvent } from './source-events.ts';
-import type { Turns } from './turns.ts';
 
 export interface ReaderPorts {
   readonly api: KinesisApi;

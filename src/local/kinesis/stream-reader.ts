@@ -1,25 +1,9 @@
 import type { StreamDefinition } from '../../core/streams.ts';
+import { patience, pause } from '../sources/patience.ts';
+import type { SourceStatus, StreamReader } from '../sources/stream-sources.ts';
 import { cursorIn, hasEnded } from './cursor.ts';
 import type { KinesisStream, Shard, Start } from './kinesis-api.ts';
-import { patience, pause } from './patience.ts';
 import { cursorName, type ReaderPorts, type ShardReader, shardReader } from './shard-reader.ts';
-
-/** How a stream's source is read now. */
-export interface SourceStatus {
-  readonly DeliveryStreamName: string;
-  /** Shards being read. */
-  readonly shards: number;
-  /** Of the shard that is furthest behind; null before the first answer. */
-  readonly millisBehindLatest: number | null;
-  /** What keeps some of it from being read. */
-  readonly failure?: string;
-}
-
-export interface StreamReader {
-  status(): SourceStatus;
-  /** Resolves once nothing of the stream is read or stored any more. */
-  stop(): Promise<void>;
-}
 
 export interface StreamReaderPorts extends ReaderPorts {
   /** Forgets a cursor. */

@@ -66,7 +66,7 @@ export interface PreviewedObject {
 export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
   const { settings, dataFolder, arrivedAt, rowsMost } = options;
   // What is encrypted could not be shown.
-  const { s3, kinesis: _, keys: __, encryptionKeys, ...own } = settings;
+  const { s3, kinesis: _, kafka: __, keys: ___, encryptionKeys, ...own } = settings;
   const objects = keptObjects({ encryptsWithKms: s3 !== undefined || Object.keys(encryptionKeys).length > 0 });
   const events: DrainEvent[] = [];
   const said: string[] = [];

@@ -6,9 +6,9 @@ import type { StreamDefinition } from '../../core/streams.ts';
 import { placeOf, type SecretReference, secretAt } from '../../host/secret-reference.ts';
 import { deliveryAnswer, deliveryIn, requestIdIn } from '../../sources/http-delivery.ts';
 import { piecesOf } from '../../sources/pieces.ts';
-import { turns } from '../kinesis/turns.ts';
 import type { Once } from './once.ts';
 import { isSameSecret } from './same-secret.ts';
+import { turns } from './turns.ts';
 
 export interface HttpDeliveryPorts {
   /** Where the access key of a stream is, by its name. */

@@ -8,8 +8,8 @@ import { objectLines } from '../../sources/object-lines.ts';
 import { piecesOf } from '../../sources/pieces.ts';
 import { type CreatedObject, createdObjects } from '../../sources/s3-notifications.ts';
 import type { SourceTarget } from '../../sources/source-streams.ts';
-import { patience, pause } from '../kinesis/patience.ts';
 import type { Once } from '../sources/once.ts';
+import { patience, pause } from '../sources/patience.ts';
 import type { Message, Queue } from './sqs-api.ts';
 
 export interface QueueReaderPorts {

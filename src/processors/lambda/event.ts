@@ -17,7 +17,7 @@ export function eventOf({ stream, records }: TransformBatch, invocationId: strin
   const tail = ']}';
   const starts = records.map(
     ({ id, arrivedAt }, i) =>
-      `${i === 0 ? '' : ','}{"recordId":${JSON.stringify(id)},"approximateArrivalTimestamp":${arrivedAt},"data":"`,
+      `${i === 0 ? '' : ','}{"recordId":${JSON.stringify(id)},"approximateArrivalTimestamp":${arrivedAt},"${stream.dataMember}":"`,
   );
 
   const ends = records.map((record) => `"${record.members ? `,${JSON.stringify(record.members).slice(1, -1)}` : ''}}`);

@@ -13,6 +13,6 @@ export interface LambdaTransformPorts {
 export function lambdaTransform({ invoke, newInvocationId }: LambdaTransformPorts): Transform {
   return inHalves(async (batch, signal) => {
     const answer = await invoke(eventOf(batch, newInvocationId()), signal);
-    return outcomesIn(answer, batch.records);
+    return outcomesIn(answer, batch);
   });
 }

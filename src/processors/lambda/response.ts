@@ -1,9 +1,9 @@
 import { DeliveryError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { decodeBase64 } from '../../formats/base64.ts';
 import { tooLarge } from './halves.ts';
 import { partitionKeysIn } from './partition-keys.ts';
-import type { TransformOutcome, TransformRecord } from './transform.ts';
+import type { TransformBatch, TransformOutcome } from './transform.ts';
 
 /**
  * JSON values a response may hold: what any sensible one has for each record, and some more. Parsing the millions that
@@ -20,7 +20,7 @@ export const RESPONSE_BYTES_MOST = 6_291_556;
  * again: an answer that is no JSON, is too large, or breaks the form in any entry for a record of the batch. Entries
  * with other ids are ignored, whatever they hold.
  */
-export function outcomesIn(response: Uint8Array, records: readonly TransformRecord[]): readonly TransformOutcome[] {
+export function outcomesIn(response: Uint8Array, { stream, records }: TransformBatch): readonly TransformOutcome[] {
   if (response.length > RESPONSE_BYTES_MOST) throw tooLarge('response');
   if (hasMoreValues(response, records.length * VALUES_PER_RECORD_MOST + OTHER_VALUES_MOST)) throw wrongForm();
   const answer = parse(response);
@@ -35,7 +35,7 @@ export function outcomesIn(response: Uint8Array, records: readonly TransformReco
     if (!isJsonObject(entry)) throw wrongForm();
     const { recordId } = entry;
     if (typeof recordId !== 'string' || !ids.has(recordId)) continue;
-    const outcome = outcomeOf(entry);
+    const outcome = outcomeOf(entry, entry[stream.dataMember]);
     outcomes.set(recordId, outcomes.has(recordId) ? DUPLICATED : outcome);
   }
   return records.map(({ id }) => outcomes.get(id) ?? MISSING);
@@ -70,7 +70,7 @@ function parse(response: Uint8Array): unknown {
   }
 }
 
-function outcomeOf({ result, data, metadata }: JsonObject): TransformOutcome {
+function outcomeOf({ result, metadata }: JsonObject, data: JsonValue | undefined): TransformOutcome {
   if (result === 'Dropped') return { result };
   if (result === 'ProcessingFailed') return PROCESSING_FAILED;
   if (result !== 'Ok') throw wrongForm();

@@ -17,6 +17,8 @@ export interface TransformBatch {
     readonly region: string;
     /** Further members of the event, which name the stream's source. */
     readonly members?: JsonObject;
+    /** What a record's bytes are called, in the event and in the answer. */
+    readonly dataMember: 'data' | 'kafkaRecordValue';
   };
   /** As the stream names it, with its version or alias. */
   readonly functionArn: string;

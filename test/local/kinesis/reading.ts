@@ -6,8 +6,9 @@ import type { StreamDefinition } from '../../../src/core/streams.ts';
 import { kinesisApi } from '../../../src/local/kinesis/kinesis-api.ts';
 import type { KinesisClient } from '../../../src/local/kinesis/kinesis-client.ts';
 import { refusal } from '../../../src/local/kinesis/kinesis-error.ts';
-import { type KinesisSources, kinesisSources } from '../../../src/local/kinesis/kinesis-sources.ts';
-import type { SourceEvent } from '../../../src/local/kinesis/source-events.ts';
+import { kinesisReaders } from '../../../src/local/kinesis/kinesis-readers.ts';
+import type { SourceEvent } from '../../../src/local/sources/source-events.ts';
+import { type StreamSources, streamSources } from '../../../src/local/sources/stream-sources.ts';
 import { readAll } from '../../kit/buffer.ts';
 import { memoryBuffer } from '../../kit/memory-buffer.ts';
 import { memoryStreams } from '../../kit/memory-streams.ts';
@@ -41,10 +42,10 @@ export async function reading({ budgetBytes = 1 << 30, answerRecords = 10_000, i
   const streams = memoryStreams();
   const events: SourceEvent[] = [];
   let batches = 0;
-  let sources: KinesisSources | undefined;
+  let sources: StreamSources | undefined;
 
   async function begin(): Promise<void> {
-    sources = kinesisSources({
+    const readers = kinesisReaders({
       api: isConfigured ? kinesisApi(clientOf(model), { endpoint: 'http://localhost' }) : undefined,
       ingest: sourceIngest({ buffer, room: buffer, grew: () => {}, now: clock.now }),
       streams,
@@ -55,6 +56,7 @@ export async function reading({ budgetBytes = 1 << 30, answerRecords = 10_000, i
       random: () => 0.5,
       report: (event) => events.push(event),
     });
+    sources = streamSources(streams, [readers]);
     await sources.start();
   }
 

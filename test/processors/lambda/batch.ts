@@ -13,6 +13,7 @@ export function batchOf(texts: readonly (string | Uint8Array)[]): TransformBatch
       name: 'clicks',
       arn: 'arn:aws:firehose:eu-west-1:123456789012:deliverystream/clicks',
       region: 'eu-west-1',
+      dataMember: 'data',
     },
     functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:clean',
     records: texts.map((text, i) => ({ id: `r${i}`, arrivedAt: 1_700_000_000_000 + i, data: Buffer.from(text) })),

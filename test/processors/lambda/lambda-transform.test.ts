@@ -56,6 +56,25 @@ describe('the event', () => {
     ]);
   });
 
+  it('has the records of Kafka under another name, and so has the answer', async () => {
+    const transform = answering(() => ({
+      records: [
+        { recordId: 'r0', result: 'Ok', kafkaRecordValue: base64('ONE') },
+        { recordId: 'r1', result: 'Ok', data: base64('TWO') },
+      ],
+    }));
+    const batch = batchOf(['one', 'two']);
+    const sourced = { ...batch, stream: { ...batch.stream, dataMember: 'kafkaRecordValue' } } as const;
+
+    const outcomes = await transform(sourced, never);
+
+    expect(transform.events[0]?.records).toMatchObject([
+      { kafkaRecordValue: base64('one') },
+      { kafkaRecordValue: base64('two') },
+    ]);
+    expect(inWords(outcomes)).toEqual(['ONE', 'Lambda.InvalidReturnFormat']);
+  });
+
   it('lies in memory of its own, which can be transferred', () => {
     const event = eventOf(batchOf(['x']), 'uuid-1');
 

@@ -29,8 +29,12 @@ export interface Patience {
   failure(): Failure | undefined;
 }
 
-/** Being throttled now and then is how a shard is shared; only when it does not end is it worth a word. */
-const THROTTLED_WORTH_TELLING = 3;
+/**
+ * Being throttled now and then is how a shard is shared, and partitions move between brokers; only when it does not end
+ * is it worth a word.
+ */
+const PASSING: ReadonlySet<string> = new Set(['Kinesis.Throttling', 'Kafka.Throttling', 'Kafka.NotLeader']);
+const PASSING_WORTH_TELLING = 3;
 
 /** Counts failures in a row, tells of the first of each kind, and of their end. */
 export function patience(
@@ -47,7 +51,7 @@ export function patience(
     failed(error) {
       failures++;
       failure = failureOf(error);
-      const isTelling = failure.code !== 'Kinesis.Throttling' || failures >= THROTTLED_WORTH_TELLING;
+      const isTelling = !PASSING.has(failure.code) || failures >= PASSING_WORTH_TELLING;
       if (isTelling && told?.code !== failure.code) {
         told = failure;
         tell('failing', failure);
