@@ -86,7 +86,12 @@ describe('rooms', () => {
       /^node:/,
       /^(pino|hyparquet)$/,
     ],
-    'src/lambda/': [/^src\/(core|api|formats|host|objects|processors)\//, /^destinations\//, /^node:/, /^@aws-sdk\//],
+    'src/lambda/': [
+      /^src\/(core|api|formats|host|objects|processors|sources)\//,
+      /^destinations\//,
+      /^node:/,
+      /^@aws-sdk\//,
+    ],
     'src/cli/': [/^src\/(core|api|formats|host|local|lambda|sources)\//, /^node:/, /^(commander|pino|pino-pretty)$/],
     'destinations/': [/^src\/(core|formats|objects)\//, /^node:/, /^undici$/],
     'src/': [/^src\//, /^destinations\//],

@@ -3,12 +3,14 @@ import { gate } from '../api/authentication/gate.ts';
 import type { KeyStore } from '../api/authentication/keys.ts';
 import type { ApiContext, ApiRequest, ApiResponse, ApiSettings } from '../api/context.ts';
 import { api } from '../api/handler.ts';
+import { acceptingStream } from '../api/put/accepting-stream.ts';
 import type { Room } from '../core/buffer.ts';
 import { drain } from '../core/drain.ts';
 import { DeliveryError } from '../core/errors.ts';
 import { ingest } from '../core/ingest.ts';
 import type { LaneKey } from '../core/lanes.ts';
 import type { Processing } from '../core/processing.ts';
+import { recordBlock } from '../core/records.ts';
 import type { Adapters } from '../core/route.ts';
 import type { StreamDefinition, StreamStore } from '../core/streams.ts';
 import type { Alarm } from '../host/alarm.ts';
@@ -53,6 +55,8 @@ export interface LambdaHost {
 export interface Invocation {
   /** The Firehose API. What it has taken is durable and will be looked at when the answer is there. */
   handle(request: ApiRequest, requestId: string): Promise<ApiResponse>;
+  /** Takes records of another service in, as a put does. Throws AWS's error where the stream takes no puts. */
+  put(streamName: string, records: readonly Uint8Array[]): Promise<void>;
   /** Does what a wake-up asks for. Rejects when it is to be delivered again. */
   wake(wake: Wake): Promise<void>;
   /** Whether enough time is left to begin with something. */
@@ -119,6 +123,12 @@ export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): Lamb
         const answer = await api({ ...context, newRequestId: () => requestId })(request);
         await wakes.sent();
         return answer;
+      },
+
+      async put(streamName, records) {
+        const stream = acceptingStream(context, streamName, await streams.get(streamName));
+        await context.ingest(stream, recordBlock(now(), records));
+        await wakes.sent();
       },
 
       async wake(wake) {

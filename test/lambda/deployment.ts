@@ -11,6 +11,7 @@ import type { Log } from '../../src/host/log.ts';
 import { answerRequest } from '../../src/lambda/answer-request.ts';
 import { deliveryParts } from '../../src/lambda/delivery.ts';
 import { type LambdaPorts, lambdaHost } from '../../src/lambda/host.ts';
+import { type EventSources, receiveEvents } from '../../src/lambda/receive-events.ts';
 import { receiveMessages } from '../../src/lambda/receive-messages.ts';
 import { runSchedule } from '../../src/lambda/run-schedule.ts';
 import type { Wake } from '../../src/lambda/services.ts';
@@ -83,6 +84,7 @@ export async function deployment({
         return { status: statusCode, body: JSON.parse(body) };
       },
       receive: (messages: readonly SqsMessage[]) => receiveMessages(ports, sqsEvent(messages), context),
+      source: (event: JsonValue, sources: EventSources) => receiveEvents(ports, sources, event, context),
       schedule: (event: JsonValue) => runSchedule(ports, event, context),
     };
   }
