@@ -153,7 +153,9 @@ export async function put(run: Run, shared: Container, stream: StreamDefinition,
       'unused',
     ),
   );
-  return answer !== 'died' && answer.status === 200;
+  if (answer === 'died') return false;
+  if (answer.status !== 200) run.errors.push(`A put was answered ${answer.status}.`);
+  return answer.status === 200;
 }
 
 export interface Poller {
