@@ -5,6 +5,7 @@ import { byScheme } from './by-scheme.ts';
 import { type CustomDestination, customDestination } from './custom.ts';
 import file, { type FilePorts } from './file.ts';
 import httpEndpoint, { type HttpEndpointPorts } from './http-endpoint.ts';
+import { withOlderCodes } from './opensearch/older-codes.ts';
 import openSearch, { type OpenSearchPorts } from './opensearch.ts';
 import type { Warehouses } from './redshift/warehouse.ts';
 import redshift from './redshift.ts';
@@ -39,7 +40,7 @@ export function destinations(ports: DestinationPorts): Adapters {
     others: new Map<DestinationKind, Destination>([
       ['HttpEndpoint', byScheme(httpEndpoint(ports), schemes)],
       ['Splunk', splunk(ports)],
-      ['Elasticsearch', documents],
+      ['Elasticsearch', withOlderCodes(documents)],
       ['Amazonopensearchservice', documents],
       ['AmazonOpenSearchServerless', documents],
       ...(warehouses === undefined ? [] : [['Redshift', redshift({ ...ports, redshift: warehouses })] as const]),

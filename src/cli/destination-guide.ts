@@ -99,6 +99,24 @@ const KINDS: readonly (Omit<Guide, 'stream'> & { readonly config: JsonObject })[
     },
   },
   {
+    name: 'redshift',
+    title: 'Redshift',
+    configuredAs: 'RedshiftDestinationConfiguration',
+    summary: 'objects in a bucket, loaded with COPY, where the configuration file says so (redshift)',
+    config: {
+      RoleARN: 'arn:aws:iam::123456789012:role/copy',
+      ClusterJDBCURL: 'jdbc:redshift://sales.abc123.eu-west-1.redshift.amazonaws.com:5439/dev',
+      CopyCommand: { DataTableName: 'public.clicks', CopyOptions: "JSON 'auto' GZIP" },
+      Username: 'loader',
+      Password: 'is not used, but AWS demands one',
+      S3Configuration: {
+        RoleARN: 'arn:aws:iam::123456789012:role/copy',
+        BucketARN: 'arn:aws:s3:::staging',
+        CompressionFormat: 'GZIP',
+      },
+    },
+  },
+  {
     name: 'file',
     title: 'file',
     configuredAs: 'HttpEndpointDestinationConfiguration',
