@@ -20,7 +20,7 @@ export function withOlderCodes(destination: Destination): Destination {
         return refused === undefined ? delivered : { ...delivered, refused: refused.map(underOlderCode) };
       } catch (error) {
         throw error instanceof DeliveryError && OLDER.has(error.code)
-          ? new DeliveryError(error.message, underOlderCode(error))
+          ? new DeliveryError(error.message, { ...underOlderCode(error), cause: error.cause })
           : error;
       }
     },
