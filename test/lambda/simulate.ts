@@ -323,22 +323,27 @@ async function heal(world: World): Promise<readonly string[]> {
   world.far.heal();
   // The sweep finds all that waits by itself.
   if (world.random.chance(0.5)) world.model.state.messages.length = 0;
-  for (let minute = 0; minute < HEALING_MINUTES; minute++) await passMinute(world);
+  await passMinutes(world, HEALING_MINUTES);
   const faults = [...world.faults, ...brokenPromises(world)];
   // What was put and never answered may wait until the collection finds it; then nothing at all is left.
   for (let day = 0; day < 2; day++) {
     await pass(world, DAY_MS);
     await tidy(world);
     await settle(world);
-    for (let minute = 0; minute < 61; minute++) await passMinute(world);
+    await passMinutes(world, HEALING_MINUTES);
   }
   return [...faults, ...leftBehind(world)];
 }
 
-async function passMinute(world: World): Promise<void> {
-  world.time += 60_000;
-  sweep(world);
-  await settle(world);
+/** Fewer when nothing is left that a sweep or a message could ask for. */
+async function passMinutes(world: World, most: number): Promise<void> {
+  const { rows, messages } = world.model.state;
+  for (let minute = 0; minute < most; minute++) {
+    if (messages.length === 0 && [...rows.values()].every(({ dueAt }) => dueAt === undefined)) return;
+    world.time += 60_000;
+    sweep(world);
+    await settle(world);
+  }
 }
 
 async function settle(world: World): Promise<void> {
