@@ -10,6 +10,7 @@ import { benchJq } from './jq.ts';
 import { benchOpenSearch } from './opensearch.ts';
 import { benchParquet } from './parquet.ts';
 import { benchSlowFarSide } from './slow-far-side.ts';
+import { benchSources } from './sources.ts';
 import { benchSplunk } from './splunk.ts';
 import { table } from './table.ts';
 import { benchTraffic } from './traffic.ts';
@@ -24,6 +25,7 @@ const PARTS = {
   delivery: ['Put to GZIP object, the client paced by delivery', benchDelivery],
   backlog: ['50 streams, each with a full 128 MiB buffer', benchBacklog],
   jq: ['jq queries of 1 KB records, parsing included', benchJq],
+  sources: ['Records from sources, durable, beside the same through PutRecordBatch', benchSources],
   traffic: ['What the log writes and reads of 120 MiB of records, for each byte put', benchTraffic],
   conversion: ['A batch of 128 MiB of 1 KB records to Parquet, and what waits for it', benchConversion],
   opensearch: ['Bulk requests of 4,000 documents of 1 KB, beside a bare client that builds the same', benchOpenSearch],

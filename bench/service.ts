@@ -27,9 +27,9 @@ export interface Service {
 }
 
 /** `hydrant serve` in a process of its own, with the settings it has for everybody. */
-export async function startService(dataFolder: string): Promise<Service> {
+export async function startService(dataFolder: string, ...args: readonly string[]): Promise<Service> {
   const begun = performance.now();
-  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', '--data', dataFolder], {
+  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', '--data', dataFolder, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
