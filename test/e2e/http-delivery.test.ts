@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { client } from '../../src/cli/client.ts';
+import { farSide } from '../kit/far-side.ts';
 import { seededRandom } from '../kit/random.ts';
 import { hydrant, linesIn, s3Destination, sandbox } from './hydrant.ts';
 import { codeBlocks } from './readme.ts';
@@ -25,6 +26,24 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** What stands between the two: it hands every request on and, while it is moody, loses every third answer. */
+async function moodyProxy(to: string) {
+  const proxy = { isMoody: true, lost: 0, url: '' };
+  let answers = 0;
+  const far = await farSide(async ({ path, headers, body }, response) => {
+    const { 'content-length': _, 'content-encoding': __, connection, host, ...others } = headers;
+    const handedOn = { method: 'POST', headers: others as Record<string, string>, body }; // none of them comes twice
+    const answer = await fetch(`${to}${path}`, handedOn).catch(() => undefined);
+    if (answer?.status === 200 && proxy.isMoody && ++answers % 3 === 0) proxy.lost++;
+    else if (answer !== undefined) {
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      return void response.end(await answer.text().catch(() => ''));
+    }
+    response.destroy();
+  });
+  return Object.assign(proxy, { url: far.url, close: far.close });
 }
 
 /** One that takes deliveries for the stream `clicks` from whoever has the key. */
@@ -57,7 +76,8 @@ it(`one Hydrant feeds another that is killed: every record is there, and once (H
   const [upstream, downstream] = [await newFolder(), await newFolder()];
   const port = await freePort();
   await receiver(downstream);
-  await sender(upstream, `http://127.0.0.1:${port}`);
+  const proxy = await moodyProxy(`http://127.0.0.1:${port}`);
+  await sender(upstream, proxy.url);
   const sending = await start(upstream);
   const service = client(sending.url);
   let sent = 0;
@@ -77,12 +97,15 @@ it(`one Hydrant feeds another that is killed: every record is there, and once (H
   }
   service.close();
   const receiving = await start(downstream, '--port', `${port}`);
+  proxy.isMoody = false;
   const flushed = await hydrant(['flush', '--endpoint', sending.url]);
   await hydrant(['flush', '--endpoint', receiving.url]);
   const failed = await linesIn(upstream, 'failed').catch(() => []); // the bucket is made with its first object
   await sending.end('SIGTERM');
   await receiving.end('SIGTERM');
+  await proxy.close();
 
+  expect(proxy.lost).toBeGreaterThan(0);
   const numbers = (await linesIn(downstream, 'lake')).map((line) => Number(line.split(' ')[0]));
   expect({ flushed: flushed.status, failed }).toEqual({ flushed: 0, failed: [] });
   expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: sent }, (_, i) => i));
