@@ -107,6 +107,30 @@ describe('a stream that is fed from a topic', () => {
     expect(events).toEqual([]);
   });
 
+  it('gets a record once that was not stored yet when its partition moved', async () => {
+    const { model, create, pass, taken, buffer } = await reading();
+    model.make(1);
+    const stream = await create();
+    await pass(second);
+    const { commit } = buffer;
+    let go = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    buffer.commit = async (change) => {
+      if ((change.append ?? []).length > 0) await held;
+      return commit(change);
+    };
+    model.write(0, 'a');
+    await pass(second);
+    model.move(0, 1);
+    await pass(MINUTE);
+    go();
+    await pass(MINUTE);
+
+    expect(await taken(stream)).toEqual(['a']);
+  });
+
   it('goes on at the oldest record there is when its own is gone, and says what was lost', async () => {
     const { model, create, pass, taken, restart, events, sources } = await reading();
     model.make(1);
