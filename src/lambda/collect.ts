@@ -26,9 +26,8 @@ export async function collect(store: Store): Promise<number> {
   return removed + (await removeUnnamed(store, candidates));
 }
 
-/** Empties the set. */
+/** Empties the set. The table is scanned also for nothing: puts that were cut off may be inline. */
 async function removeUnnamed(store: Store, candidates: Set<string>): Promise<number> {
-  if (candidates.size === 0) return 0;
   /** Partitions that were looked after. */
   const remembered = new Set<string>();
   for await (const row of store.rows.all()) {
