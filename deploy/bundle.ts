@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Plugin } from 'esbuild';
 
 /** Where bundles lie, a folder for each function; serverless.yml names them as handlers. */
 const FOLDER = '.lambda';
@@ -65,6 +66,9 @@ async function bundleFunction(
     sourcemap: 'external',
     legalComments: 'none',
     external: ['snappy'],
+    // Packages of AWS have a form that is made to be bundled, with modules that what is unused can be left out of.
+    mainFields: ['module', 'main'],
+    plugins: [namedExports],
     // Packages in the older form of modules are among those that are bundled.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     write: false,
@@ -79,6 +83,25 @@ async function bundleFunction(
   }
   await writeFile(join(own, 'package.json'), '{"type":"module"}\n');
 }
+
+/**
+ * A package in the older form of modules that is loaded on first use becomes a chunk with nothing but a default export;
+ * Node gives it names as well, and our code relies on them.
+ */
+const namedExports: Plugin = {
+  name: 'named exports of packages that are loaded on first use',
+  setup(build) {
+    build.onResolve({ filter: /^[@a-z]/ }, ({ kind, path, importer, resolveDir }) => {
+      const isOurs = kind === 'dynamic-import' && !importer.includes('node_modules');
+      if (!isOurs || path.startsWith('node:') || build.initialOptions.external?.includes(path)) return undefined;
+      return { path, namespace: 'named', pluginData: resolveDir };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'named' }, async ({ path, pluginData: resolveDir }) => {
+      const names = Object.keys(await import(path)).filter((name) => /^\w+$/.test(name) && name !== 'default');
+      return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir };
+    });
+  },
+};
 
 interface Packages {
   /** The node_modules that they are in. */

@@ -2,11 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Serverless } from '../framework.ts';
 import { banner } from './banner.ts';
+import { endpointOf, givenOr } from './emulator.ts';
 import { invoker } from './invoke.ts';
 import { pollQueues } from './poller.ts';
-import { startQueues } from './queues.ts';
+import { createQueues, startQueues } from './queues.ts';
 import type { OfflineSettings } from './settings.ts';
-import { startTables } from './tables.ts';
+import { createTables, startTables } from './tables.ts';
 
 export interface Offline {
   /** To be called once the functions can be invoked. */
@@ -19,8 +20,8 @@ const ACCOUNT = '000000000000';
 
 /**
  * What the functions of serverless.yml use in AWS, on this machine: DynamoDB and SQS from npm, with the tables and
- * queues that the template declares, and buckets as folders unless AWS_ENDPOINT_URL_S3 says where there are others.
- * Queues are in memory, which loses nothing: the sweep finds what their messages were about.
+ * queues that the template declares, and buckets as folders; unless AWS_ENDPOINT_URL_DYNAMODB, _SQS or _S3 say where
+ * there are others. Queues are in memory, which loses nothing: the sweep finds what their messages were about.
  */
 export async function startOffline(service: Serverless['service'], settings: OfflineSettings): Promise<Offline> {
   const { resources, provider } = service;
@@ -28,8 +29,14 @@ export async function startOffline(service: Serverless['service'], settings: Off
   const functions = Object.values(service.functions);
   const buckets = join(state, 'buckets');
   await mkdir(buckets, { recursive: true });
-  const tables = await startTables(resources.Resources, { folder: join(state, 'tables'), region: provider.region });
-  const queues = await startQueues(resources.Resources, { account: ACCOUNT, region: provider.region });
+  const { region } = provider;
+  // Its clients say so each time that one is loaded, which every function does.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const tables = await givenOr('DYNAMODB', () => startTables(join(state, 'tables')));
+  const messages = await givenOr('SQS', () => startQueues(ACCOUNT, region));
+  await createTables(resources.Resources, tables.endpoint, region);
+  const queues = await createQueues(resources.Resources, messages.endpoint, region);
+  const dataKey = process.env.HYDRANT_DATA_KEY ?? `file:${join(state, 'data.key')}`;
 
   for (const each of functions) {
     each.environment = {
@@ -37,35 +44,34 @@ export async function startOffline(service: Serverless['service'], settings: Off
       HYDRANT_BUFFER_TABLE: 'BufferTable',
       HYDRANT_STREAMS_TABLE: 'StreamsTable',
       HYDRANT_KEYS_TABLE: 'KeysTable',
+      HYDRANT_DATA_KEY: dataKey,
       HYDRANT_STAGING_BUCKET: 'hydrant-staging',
-      HYDRANT_PROCESS_QUEUE_URL: queues.urlOf('ProcessQueue'),
-      HYDRANT_DELIVER_QUEUE_URL: queues.urlOf('DeliverQueue'),
+      HYDRANT_PROCESS_QUEUE_URL: queues.get('ProcessQueue')?.url ?? '',
+      HYDRANT_DELIVER_QUEUE_URL: queues.get('DeliverQueue')?.url ?? '',
       // The emulators ask nobody who they are; that each function has a name of its own shows who has called them.
       ...(process.env.AWS_ACCESS_KEY_ID === undefined && {
         AWS_ACCESS_KEY_ID: each.name,
         AWS_SECRET_ACCESS_KEY: 'any',
       }),
-      ...(process.env.AWS_ENDPOINT_URL_S3 === undefined && { HYDRANT_BUCKETS_FOLDER: buckets }),
-      AWS_ENDPOINT_URL_DYNAMODB: process.env.AWS_ENDPOINT_URL_DYNAMODB ?? tables.endpoint,
-      AWS_ENDPOINT_URL_SQS: process.env.AWS_ENDPOINT_URL_SQS ?? queues.endpoint,
-      AWS_ENDPOINT_URL_LAMBDA: process.env.AWS_ENDPOINT_URL_LAMBDA ?? lambdaEndpoint,
+      ...(endpointOf('S3') === undefined && { HYDRANT_BUCKETS_FOLDER: buckets }),
+      AWS_ENDPOINT_URL_DYNAMODB: tables.endpoint,
+      AWS_ENDPOINT_URL_SQS: messages.endpoint,
+      AWS_ENDPOINT_URL_LAMBDA: endpointOf('LAMBDA') ?? lambdaEndpoint,
       ...(takesUnsigned && { HYDRANT_UNSIGNED: 'allow' }),
       ...each.environment,
     };
   }
 
   const invoke = invoker(lambdaEndpoint);
-  const polling = pollQueues({ functions, queues, invoke, region: provider.region });
+  const polling = pollQueues({ functions, endpoint: messages.endpoint, queues, invoke, region });
   return {
     ready() {
       polling.start();
-      console.log(
-        banner({ endpoint, region: provider.region, buckets, takesUnsigned, tablesEndpoint: tables.endpoint }),
-      );
+      console.log(banner({ endpoint, region, buckets, takesUnsigned, keys: { endpoint: tables.endpoint, dataKey } }));
     },
     async stop() {
       await polling.stop();
-      await queues.close();
+      await messages.close();
       await tables.close();
     },
   };

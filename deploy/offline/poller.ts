@@ -1,8 +1,9 @@
+import assert from 'node:assert';
 import { setTimeout } from 'node:timers/promises';
 import type { Message, SQS } from '@aws-sdk/client-sqs';
 import type { QueueEvent, ServerlessFunction } from '../framework.ts';
 import type { Invoke } from './invoke.ts';
-import type { Queues } from './queues.ts';
+import type { Queue } from './queues.ts';
 
 export interface Polling {
   start(): void;
@@ -12,7 +13,9 @@ export interface Polling {
 
 export interface PollingOptions {
   readonly functions: readonly ServerlessFunction[];
-  readonly queues: Pick<Queues, 'endpoint' | 'urlOf' | 'arnOf'>;
+  /** Of SQS. */
+  readonly endpoint: string;
+  readonly queues: ReadonlyMap<string, Queue>;
   readonly invoke: Invoke;
   readonly region: string;
 }
@@ -30,23 +33,29 @@ const STOP_LONGEST_MS = 5_000;
  * once as the event says, and deletes those that the answer does not name among its `batchItemFailures`; all others
  * are seen again when their visibility timeout is over.
  */
-export function pollQueues({ functions, queues, invoke, region }: PollingOptions): Polling {
+export function pollQueues({ functions, endpoint, queues, invoke, region }: PollingOptions): Polling {
   const stopping = new AbortController();
   const loops: Promise<void>[] = [];
 
   async function poll(sqs: SQS, name: string, { arn, batchSize }: QueueEvent): Promise<void> {
-    const [logicalId] = arn['Fn::GetAtt'];
-    const QueueUrl = queues.urlOf(logicalId);
+    const queue = queues.get(arn['Fn::GetAtt'][0]);
+    assert(queue, 'the template declares every queue that an event names');
+    const QueueUrl = queue.url;
     while (!stopping.signal.aborted) {
       try {
         const { Messages = [] } = await sqs.receiveMessage(
-          { QueueUrl, MaxNumberOfMessages: batchSize, WaitTimeSeconds: WAIT_SECONDS },
+          {
+            QueueUrl,
+            MaxNumberOfMessages: batchSize,
+            WaitTimeSeconds: WAIT_SECONDS,
+            // How often a message was received, by the newer name and by the one that emulators know.
+            MessageSystemAttributeNames: ['All'],
+            AttributeNames: ['All'],
+          },
           { abortSignal: stopping.signal },
         );
         if (Messages.length === 0) continue;
-        const Records = Messages.map((message) =>
-          recordOf(message, { eventSourceARN: queues.arnOf(logicalId), region }),
-        );
+        const Records = Messages.map((message) => recordOf(message, { eventSourceARN: queue.arn, region }));
         const failed = failuresIn(await invoke(name, { Records }));
         for (const { MessageId = '', ReceiptHandle } of Messages) {
           if (!failed.includes(MessageId)) await sqs.deleteMessage({ QueueUrl, ReceiptHandle });
@@ -65,7 +74,7 @@ export function pollQueues({ functions, queues, invoke, region }: PollingOptions
     async start() {
       const { SQS } = await import('@aws-sdk/client-sqs');
       const credentials = { accessKeyId: 'offline', secretAccessKey: 'any' };
-      const sqs = new SQS({ endpoint: queues.endpoint, region, credentials });
+      const sqs = new SQS({ endpoint, region, credentials });
       for (const { name, events = [] } of functions) {
         for (const { sqs: event } of events) {
           if (event === undefined) continue;

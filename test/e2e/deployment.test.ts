@@ -65,8 +65,8 @@ describe('the packaged template', () => {
     /^AWS::(ApiGateway|Events|IAM|CloudWatch)::/,
     /^AWS::Lambda::(EventInvokeConfig|EventSourceMapping|Permission)$/,
     /^AWS::(S3::BucketPolicy|SQS::QueuePolicy|KMS::Key)$/,
-    // Lambda encrypts code and environment, CloudWatch Logs what it keeps, with keys of their own.
-    /^AWS::(Lambda::Function|Logs::LogGroup)$/,
+    // Lambda, CloudWatch Logs and Secrets Manager encrypt what they keep with keys of their own.
+    /^AWS::(Lambda::Function|Logs::LogGroup|SecretsManager::Secret)$/,
   ];
 
   it('encrypts all that keeps something', () => {
@@ -123,13 +123,12 @@ describe('the packaged template', () => {
   });
 
   it('keeps what holds records or definitions when the stack is removed, and expires nothing of it', () => {
-    const kept = [...ofType('AWS::DynamoDB::Table'), ...ofType('AWS::S3::Bucket')].filter(
-      ([name]) => name !== 'ServerlessDeploymentBucket',
-    );
+    const types = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret'];
+    const kept = types.flatMap((type) => ofType(type)).filter(([name]) => name !== 'ServerlessDeploymentBucket');
     const rules = kept.flatMap(([, { Properties }]) => at(Properties, 'LifecycleConfiguration', 'Rules') ?? []);
 
     expect(kept.map(([, { DeletionPolicy }]) => DeletionPolicy)).toEqual(kept.map(() => 'Retain'));
-    expect(kept).toHaveLength(5);
+    expect(kept).toHaveLength(6);
     for (const rule of rules) {
       expect(Object.keys(rule as object).sort()).toEqual(['AbortIncompleteMultipartUpload', 'Id', 'Status']);
     }
