@@ -82,7 +82,7 @@ function judged(service: string, asked: Asked): Omit<RecordedCall, 'by'> {
         resource: `${input.QueueUrl}`.split('/').at(-1) ?? '',
       };
     case 'secretsmanager':
-      return { action: `secretsmanager:${operation}`, resource: input.SecretId };
+      return { action: `secretsmanager:${operation}`, resource: `${input.SecretId}`.split(':secret:').at(-1) ?? '' };
     default:
       return { action: `${service}:${operation}`, resource: '*' };
   }

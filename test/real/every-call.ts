@@ -95,10 +95,12 @@ export interface Everything {
   readonly offline: OfflineFunctions;
   readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly account: Awaited<ReturnType<typeof account>>;
+  /** Leaves what a put leaves whose function has died. */
+  readonly cutOff: (streamName: string) => Promise<void>;
 }
 
 /** Has the functions do all that they can do, or nearly. */
-export async function everything({ offline, key, account: { collector, objects } }: Everything): Promise<void> {
+export async function everything({ offline, key, account: { collector, objects }, cutOff }: Everything): Promise<void> {
   const client = new FirehoseClient({ endpoint: offline.url, region: REGION, credentials: key });
   for (const [DeliveryStreamName, [hints, more]] of Object.entries(STREAMS)) {
     const ExtendedS3DestinationConfiguration = s3Destination('lake', hints, {
@@ -141,6 +143,9 @@ export async function everything({ offline, key, account: { collector, objects }
   const prefixes = async () => new Set((await objects()).map((name) => name.split('/')[0]));
   await expect.poll(prefixes, LONG).toEqual(new Set([...Object.keys(STREAMS), 'posted']));
   const invoke = invoker(offline.lambdaUrl);
+  await cutOff('plain');
+  // Once for the change, and once for the lanes that it fills.
+  await invoke('hydrant-dev-sweep', {});
   await invoke('hydrant-dev-sweep', {});
   await invoke('hydrant-dev-sweep', { collect: true });
 }
