@@ -59,7 +59,7 @@ function messagesIn(event: unknown): readonly Message[] {
   return records.map(({ messageId, body, attributes }) => ({
     id: String(messageId),
     body: String(body),
-    deliveries: Number(isJsonObject(attributes) ? attributes.ApproximateReceiveCount : 1),
+    deliveries: (isJsonObject(attributes) && Number(attributes.ApproximateReceiveCount)) || 1,
   }));
 }
 

@@ -145,7 +145,7 @@ const noSecrets: Secrets = async (arn) => {
 export interface SqsMessage {
   readonly messageId: string;
   readonly body: string;
-  readonly attributes: { readonly ApproximateReceiveCount: string };
+  readonly attributes: { readonly ApproximateReceiveCount?: string };
 }
 
 let messages = 0;

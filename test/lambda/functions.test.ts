@@ -311,6 +311,13 @@ describe('a message that', () => {
     expect(due()).toHaveLength(1);
   });
 
+  it('does not say how often it came is taken for a new one', async () => {
+    const { container } = await deployment({ streams: [STREAM] });
+    const broken = { ...messageOf('hello'), attributes: {} };
+
+    expect(await container().receive([broken])).toEqual({ batchItemFailures: [{ itemIdentifier: broken.messageId }] });
+  });
+
   it('asks for what is gone is done with', async () => {
     const { container } = await deployment({ streams: [] });
     const gone = [
