@@ -11,7 +11,7 @@ import { createTables, startTables } from './tables.ts';
 
 export interface Offline {
   /** To be called once the functions can be invoked. */
-  ready(): void;
+  ready(): Promise<void>;
   /** Ends the wake-ups under way and closes what holds the state, which is whole after a crash as well. */
   stop(): Promise<void>;
 }
@@ -21,7 +21,8 @@ const ACCOUNT = '000000000000';
 /**
  * What the functions of serverless.yml use in AWS, on this machine: DynamoDB and SQS from npm, with the tables and
  * queues that the template declares, and buckets as folders; unless AWS_ENDPOINT_URL_DYNAMODB, _SQS or _S3 say where
- * there are others. Queues are in memory, which loses nothing: the sweep finds what their messages were about.
+ * there are others. Queues are in memory, which loses nothing: the sweep is told so at the start, and finds what their
+ * messages were about.
  */
 export async function startOffline(service: Serverless['service'], settings: OfflineSettings): Promise<Offline> {
   const { resources, provider } = service;
@@ -65,8 +66,10 @@ export async function startOffline(service: Serverless['service'], settings: Off
   const invoke = invoker(lambdaEndpoint);
   const polling = pollQueues({ functions, endpoint: messages.endpoint, queues, invoke, region });
   return {
-    ready() {
+    async ready() {
       polling.start();
+      const sweep = service.functions.sweep?.name;
+      if (sweep !== undefined) await invoke(sweep, { lost: 'all' });
       console.log(banner({ endpoint, region, buckets, takesUnsigned, keys: { endpoint: tables.endpoint, dataKey } }));
     },
     async stop() {

@@ -19,7 +19,7 @@ import { drainReporter } from '../host/reports.ts';
 import { type SharedBuffer, sharedBuffer } from './buffer.ts';
 import type { Rows, StagedObjects, Wake, Wakes } from './services.ts';
 import type { Shards } from './shards.ts';
-import { type Announced, wakeUps } from './wake-ups.ts';
+import { type Announced, type WakeUps, wakeUps } from './wake-ups.ts';
 
 /** The services that the functions of a deployment share. */
 export interface LambdaPorts {
@@ -61,8 +61,7 @@ export interface Invocation {
   wake(wake: Wake): Promise<void>;
   /** Whether enough time is left to begin with something. */
   isEnding(): boolean;
-  /** Once a minute: what lost wake-ups have forgotten. */
-  sweep(): Promise<void>;
+  readonly sweep: WakeUps['sweep'];
   /** Once a day: removes what crashes have left behind. Resolves with how many objects that were. */
   collect(): Promise<number>;
 }

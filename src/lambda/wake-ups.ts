@@ -35,9 +35,10 @@ export interface WakeUps {
   /** What a wake-up asks for. Rejects when it is to be delivered again. */
   handle(wake: Wake, signal: AbortSignal): Promise<void>;
   /**
-   * Once a minute: what lost wake-ups have forgotten. Rejects when something could not be looked at; the rest was.
+   * Once a minute: what lost wake-ups have forgotten. Rejects when something could not be looked at; the rest was. When
+   * all are lost, such as with their queue, each lane and batch that waits is sent one, also for what is not due yet.
    */
-  sweep(): Promise<void>;
+  sweep(lost?: 'some' | 'all'): Promise<void>;
 }
 
 /** Batches that one wake-up of a lane seals. */
@@ -140,20 +141,22 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
       await sent();
     },
 
-    async sweep() {
+    async sweep(lost = 'some') {
       const intervals = new Map<string, number>();
-      let lost: Message[] = [];
+      let messages: Message[] = [];
       const flush = async (): Promise<void> => {
-        send(...lost);
-        lost = [];
+        send(...messages);
+        messages = [];
         await sent();
       };
       try {
         for await (const overdue of ports.buffer.overdue()) {
-          if (!isAskedAgain(now() - (await dueSince(overdue, intervals)))) continue;
+          const since = await dueSince(overdue, intervals);
+          if (lost === 'some' && !isAskedAgain(now() - since)) continue;
           const { lane } = overdue;
-          lost.push({ wake: 'batch' in overdue ? wakeOf(overdue.batch, lane) : { lane }, at: now() });
-          if (lost.length === SENT_AT_ONCE) await flush();
+          const wake = 'batch' in overdue ? wakeOf(overdue.batch, lane) : { lane };
+          messages.push({ wake, at: Math.max(since, now()) });
+          if (messages.length === SENT_AT_ONCE) await flush();
         }
       } finally {
         await flush();

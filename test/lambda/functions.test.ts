@@ -354,6 +354,17 @@ describe('the schedules', () => {
     expect(await delivered()).toEqual(['a']);
   });
 
+  it('sweep: told that all messages are lost, it does not wait until what they were about is late', async () => {
+    const { put, model, run, container, delivered } = await deployment({ streams: [STREAM] });
+    await put('clicks', ...lines('a'));
+    model.state.messages.length = 0;
+
+    await container().schedule({ lost: 'all' });
+    await run(MINUTE_MS);
+
+    expect(await delivered()).toEqual(['a']);
+  });
+
   it('collect: what nobody names is removed, and how much that was is said', async () => {
     const { model, container, clock, logged } = await deployment({ streams: [] });
     await model.objects.put('records/left-behind', Buffer.from('x'));

@@ -168,6 +168,19 @@ it('the sweep asks for what stays overdue ever more rarely, at least each hour',
   expect(asked).toEqual([1, 2, 4, 8, 16, 32, 60, 120, 180]);
 });
 
+it('the sweep wakes all that waits when it is told that all is lost, at its time', async () => {
+  const { clock, wakes, put, messages } = await aFunction();
+  await put('record');
+  messages();
+  const dueAt = clock.now + INTERVAL_MS;
+
+  await wakes.sweep();
+  expect(messages()).toEqual([]);
+  await wakes.sweep('all');
+
+  expect(messages()).toEqual([{ wake: { lane: LANE }, at: dueAt }]);
+});
+
 it('the sweep wakes thousands of lanes a few hundred at a time', async () => {
   const { clock, wakes, put, sent } = await aFunction();
   for (let i = 0; i < 1_000; i++) await put('record', `${LANE}${i}`);
