@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { benchBacklog } from './backlog.ts';
+import { benchColdStart } from './cold-start.ts';
 import { benchConversion } from './conversion.ts';
+import { benchCost, benchCostMonth, benchCostRequests } from './cost.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchHttpEndpoint } from './http-endpoint.ts';
 import { benchIngest } from './ingest.ts';
@@ -17,8 +19,8 @@ import { benchTraffic } from './traffic.ts';
 
 /**
  * What the service does on this machine, each figure beside its ceiling measured in the same run: `npm run bench`, or
- * `npm run bench -- ingest` for one part. Works in `data/`, because the temporary folder is in memory on many machines,
- * where fsync costs nothing; needs 10 GB there.
+ * `npm run bench -- ingest` for one part, with what is named after it. Works in `data/`, because the temporary folder
+ * is in memory on many machines, where fsync costs nothing; needs 10 GB there.
  */
 const PARTS = {
   ingest: ['Durable ingest', benchIngest],
@@ -36,6 +38,10 @@ const PARTS = {
   splunk: ['Splunk requests of 4,000 events of 1 KB, beside a bare client that builds the same', benchSplunk],
   slow: ['A far side that takes 2 s a request and allows 10 connections', benchSlowFarSide],
   parquet: ['JSON to Parquet, beside hyparquet-writer fed by a plain loop', benchParquet],
+  cost: ['What a million records cost as Lambda functions, in USD, beside Firehose', benchCost],
+  'cost-requests': ['What the functions ask AWS for', benchCostRequests],
+  'cost-month': ['What the functions cost in a month that takes nothing', benchCostMonth],
+  'cold-start': ['Packages of the functions, and new processes of them until their first answer', benchColdStart],
 } as const;
 
 const chosen = process.argv.slice(2);
@@ -57,7 +63,7 @@ console.log(
 );
 try {
   for (const [name, [title, measure]] of Object.entries(PARTS)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    if (chosen.length > 0 && !chosen.some((one) => name === one || name.startsWith(`${one}-`))) continue;
     console.log(`${title}\n\n${table(await measure(newFolder))}\n`);
   }
 } finally {

@@ -134,6 +134,7 @@ describe('the pages', () => {
     'docs/architecture.md',
     'docs/authentication.md',
     'docs/configuration.md',
+    'docs/cost.md',
     'docs/dependencies.md',
     'docs/deploy.md',
     'docs/durability.md',
