@@ -89,7 +89,9 @@ export async function sealLane(store: Store, lane: LaneKey, want: SealWanted): P
   for (let i = 0; i < TRIES_MOST; i++) {
     const reading = await beginReading(store, lane);
     if (reading.settled !== undefined) return reading.settled;
-    const sealed = await sealRead(store, reading, want);
+    // What was refused may have counted and be a batch by now, whose id is its own: another try has another.
+    const id = i === 0 ? want.id : `${want.id}-${i}`;
+    const sealed = await sealRead(store, reading, { ...want, id });
     if (sealed !== 'changed') return sealed;
   }
   return undefined;
