@@ -1,7 +1,9 @@
 import { startQueues } from '../deploy/offline/queues.ts';
 import { signed } from '../src/host/aws/signature.ts';
+import { hostTables } from '../src/host/glue/host-tables.ts';
 import type { Log } from '../src/host/log.ts';
 import { answerRequest } from '../src/lambda/answer-request.ts';
+import { apiSettings } from '../src/lambda/api-settings.ts';
 import { awsClients } from '../src/lambda/aws/clients.ts';
 import { createTableKey, dynamoKeys } from '../src/lambda/aws/dynamo-keys.ts';
 import { dynamoRows } from '../src/lambda/aws/dynamo-rows.ts';
@@ -9,7 +11,7 @@ import { dynamoStreams } from '../src/lambda/aws/dynamo-streams.ts';
 import { sqsWakes } from '../src/lambda/aws/sqs-wakes.ts';
 import { stagedBucket } from '../src/lambda/aws/staged-bucket.ts';
 import { TABLES } from '../src/lambda/aws/tables.ts';
-import { deliveryParts } from '../src/lambda/delivery.ts';
+import { batchWork } from '../src/lambda/batch-work.ts';
 import { type LambdaPorts, lambdaHost } from '../src/lambda/host.ts';
 import { receiveMessages } from '../src/lambda/receive-messages.ts';
 import { runSchedule } from '../src/lambda/run-schedule.ts';
@@ -82,8 +84,10 @@ export async function countedDeployment() {
     ...{ HYDRANT_STAGING_BUCKET: 'staging', AWS_ENDPOINT_URL_S3: buckets.endpoint },
   });
   const secrets = async () => ({});
-  const parts = await deliveryParts(settings, { now, alarm, log: ALARMED, secrets });
-  const host = lambdaHost(ports, { ...parts, now, alarm, log: ALARMED, newStreamId: () => 'counted' });
+  const { tables: noTables } = hostTables({ own: {}, now, alarm });
+  const work = await batchWork(settings, { now, alarm, log: ALARMED, secrets, tables: noTables });
+  const api = apiSettings(settings, noTables);
+  const host = lambdaHost(ports, { work, api, now, alarm, log: ALARMED, newStreamId: () => 'counted' });
   const functions = { open: async () => host, log: ALARMED };
   const context = { getRemainingTimeInMillis: () => INVOCATION_MS };
 

@@ -10,10 +10,11 @@ import type { ConversionFailure, converter, TableSchema } from '../src/formats/c
 import { conversionOf } from '../src/formats/conversion/format-options.ts';
 import { catalogTableIn, conversionIn, type Tables, tableNamed } from '../src/formats/conversion/stream-table.ts';
 import { derivedRandomStrings, derivedUuid } from '../src/formats/derived-names.ts';
-import { ENCRYPTED_EXTENSION, type EncryptionKeys, encrypted, kmsKeyIn } from '../src/formats/encryption.ts';
+import { ENCRYPTED_EXTENSION, type EncryptionKeys, encrypted } from '../src/formats/encryption.ts';
 import { errorReport } from '../src/formats/error-report.ts';
 import { isRotation, rotatedIndex } from '../src/formats/index-names.ts';
 import { joinRecords, type LineFeeds } from '../src/formats/join.ts';
+import { kmsKeyIn } from '../src/formats/kms-key.ts';
 import { objectKey } from '../src/formats/object-names.ts';
 import { partitionKeysIn } from '../src/formats/partition-names.ts';
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { KeyringNode } from '@aws-crypto/client-node';
 import { DeliveryError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { blocks } from './blocks.ts';
 
 /**
@@ -108,13 +107,6 @@ async function dataKey(stream: Duplex, kmsKeyArn: string, signal: AbortSignal): 
  */
 function bringToEnd(stream: Duplex): void {
   if (!stream.destroyed) stream.once('end', () => stream.destroy()).end();
-}
-
-/** The key that an S3 configuration asks for. Without one the bucket's own default encryption applies, as on AWS. */
-export function kmsKeyIn(s3Config: JsonObject): string | undefined {
-  const encryption = s3Config.EncryptionConfiguration;
-  const kms = isJsonObject(encryption) ? encryption.KMSEncryptionConfig : undefined;
-  return isJsonObject(kms) && typeof kms.AWSKMSKeyARN === 'string' ? kms.AWSKMSKeyARN : undefined;
 }
 
 /** AWS's codes are `S3.KMS.<KMS's own>`. Nothing was sent, so that the plan may be replaced. */

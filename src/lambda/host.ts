@@ -30,11 +30,16 @@ export interface LambdaPorts {
   readonly keys: KeyStore;
 }
 
-export interface LambdaHostOptions {
-  /** What batches are processed and delivered with. */
+/** What batches are processed and delivered with. */
+export interface BatchWork {
   readonly adapters: Adapters;
   readonly processing: Processing;
+}
+
+export interface LambdaHostOptions {
   readonly api: ApiSettings;
+  /** Absent in functions that no wake-up is sent to: they need not carry it. */
+  readonly work?: BatchWork;
   /** Of the program, for whoever asks whether it is alive. */
   readonly version?: string;
   /** Ms since the epoch. */
@@ -81,7 +86,7 @@ const BOUNDLESS: Room = {
 
 /** The service as functions: the same core as on one machine, over services that many functions share. */
 export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): LambdaHost {
-  const { adapters, processing, now, alarm, log, version } = options;
+  const { work, now, alarm, log, version } = options;
   const { streams } = ports;
   const warn: ApiContext['warn'] = (sentence, fields) => log.warn(fields, sentence);
   const signed = gate({ keys: ports.keys, settings: options.api, now, warn });
@@ -100,12 +105,14 @@ export function lambdaHost(ports: LambdaPorts, options: LambdaHostOptions): Lamb
     const wakes = wakeUps({
       ...{ buffer, streams, wakes: ports.wakes, announced, now },
       fault: (err) => log.error({ err }, 'A wake-up was not sent; the sweep will find what it was about.'),
-      drain: drain({
-        ...{ buffer, streams, adapters, processing, now, report },
-        room: BOUNDLESS,
-        startedAt: now(),
-        newBatchId: randomUUID,
-        random: Math.random,
+      ...(work && {
+        drain: drain({
+          ...{ buffer, streams, ...work, now, report },
+          room: BOUNDLESS,
+          startedAt: now(),
+          newBatchId: randomUUID,
+          random: Math.random,
+        }),
       }),
     });
     const context: Omit<ApiContext, 'newRequestId'> = {

@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import type { LaneStatus } from '../core/buffer.ts';
 import type { Attempted, Drain } from '../core/drain.ts';
 import { type LaneKey, laneOf } from '../core/lanes.ts';
@@ -9,7 +10,8 @@ import { CLOCKS_DIFFER_MS } from './store.ts';
 
 export interface WakeUpPorts {
   readonly buffer: Pick<SharedBuffer, 'overdue' | 'attemptAt'>;
-  readonly drain: Drain;
+  /** Absent in a function that no wake-up is sent to. */
+  readonly drain?: Drain;
   readonly streams: Pick<StreamStore, 'byId'>;
   readonly wakes: Wakes;
   /** What has been sent for each lane. A container's invocations share it. */
@@ -55,7 +57,7 @@ const SENT_AT_ONCE = 200;
  * or in any order: what is due is asked of the buffer each time.
  */
 export function wakeUps(ports: WakeUpPorts): WakeUps {
-  const { drain, now, announced = new Map<LaneKey, Announced>() } = ports;
+  const { now, announced = new Map<LaneKey, Announced>() } = ports;
   const sending = new Set<Promise<void>>();
 
   function send(...messages: readonly Message[]): void {
@@ -84,7 +86,7 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
     while (sending.size > 0) await Promise.all(sending);
   }
 
-  async function sealWhileDue(lane: LaneKey): Promise<void> {
+  async function sealWhileDue(drain: Drain, lane: LaneKey): Promise<void> {
     let hasSealed = false;
     for (let i = 0; i < SEALS_MOST; i++) {
       const at = await drain.laneDueAt(lane);
@@ -136,7 +138,9 @@ export function wakeUps(ports: WakeUpPorts): WakeUps {
     sent,
 
     async handle(wake, signal) {
-      if ('lane' in wake) await sealWhileDue(wake.lane);
+      const { drain } = ports;
+      assert(drain !== undefined, 'wake-ups are sent to functions that can do what they ask for');
+      if ('lane' in wake) await sealWhileDue(drain, wake.lane);
       else await follow(wake, await drain.attempt(wake.batch, signal));
       await sent();
     },

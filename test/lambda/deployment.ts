@@ -7,9 +7,11 @@ import type { JsonValue } from '../../src/core/json.ts';
 import type { Adapters } from '../../src/core/route.ts';
 import type { Secrets } from '../../src/core/secrets.ts';
 import type { StreamDefinition } from '../../src/core/streams.ts';
+import { hostTables } from '../../src/host/glue/host-tables.ts';
 import type { Log } from '../../src/host/log.ts';
 import { answerRequest } from '../../src/lambda/answer-request.ts';
-import { deliveryParts } from '../../src/lambda/delivery.ts';
+import { apiSettings } from '../../src/lambda/api-settings.ts';
+import { batchWork } from '../../src/lambda/batch-work.ts';
 import { type LambdaPorts, lambdaHost } from '../../src/lambda/host.ts';
 import { type EventSources, receiveEvents } from '../../src/lambda/receive-events.ts';
 import { receiveMessages } from '../../src/lambda/receive-messages.ts';
@@ -67,7 +69,9 @@ export async function deployment({
   for (const stream of definitions) await streams.change(stream.name, () => stream);
   const models: LambdaPorts = { ...model, streams, keys: memoryKeys([]) };
   const settings = settingsIn({ ...ENVIRONMENT, HYDRANT_BUCKETS_FOLDER: folder, ...environment });
-  const parts = await deliveryParts(settings, { now, alarm, log, secrets: noSecrets });
+  const { tables } = hostTables({ own: {}, glue: settings.endpoints.GLUE, now, alarm });
+  const { adapters, processing } = await batchWork(settings, { now, alarm, log, secrets: noSecrets, tables });
+  const work = { adapters: adapt(adapters), processing };
   const context = { getRemainingTimeInMillis: () => INVOCATION_MS };
   let ids = 0;
 
@@ -75,7 +79,7 @@ export async function deployment({
   function container() {
     const host = lambdaHost(
       { ...models, ...between(models) },
-      { ...parts, now, alarm, log, adapters: adapt(parts.adapters), newStreamId: () => `stream${++ids}` },
+      { work, now, alarm, log, api: apiSettings(settings, tables), newStreamId: () => `stream${++ids}` },
     );
     const ports = { open: async () => host, log };
     return {

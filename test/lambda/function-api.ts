@@ -1,14 +1,11 @@
 import type { ApiContext, ApiResponse } from '../../src/api/context.ts';
-import type { Destination } from '../../src/core/destination.ts';
 import type { StreamDefinition, StreamStore } from '../../src/core/streams.ts';
 import { alarmOf } from '../../src/host/alarm.ts';
 import type { Log } from '../../src/host/log.ts';
 import { answerRequest } from '../../src/lambda/answer-request.ts';
 import { sharedBuffer } from '../../src/lambda/buffer.ts';
 import { lambdaHost } from '../../src/lambda/host.ts';
-import { processors } from '../../src/processors/index.ts';
 import type { HostParts, HostUnderTest } from '../kit/api.ts';
-import { noFunctions } from '../kit/no-functions.ts';
 import { restEvent } from './gateway-events.ts';
 import { modelServices } from './model-services.ts';
 
@@ -34,8 +31,6 @@ export function functionApi(parts: HostParts, toEvent = restEvent): HostUnderTes
     { rows: discarding, objects, wakes, streams, keys },
     {
       ...{ now, log, newStreamId, alarm: alarmOf(now), api: settings },
-      adapters: { s3: nowhere, others: new Map() },
-      processing: processors({ transform: noFunctions }),
     },
   );
   const functionPorts = { open: async () => host, log };
@@ -73,12 +68,6 @@ function knownStreams({ streams, changed }: HostParts) {
   };
   return { streams: told, known };
 }
-
-const nowhere: Destination = {
-  async deliver() {
-    throw new Error('The API delivers nothing.');
-  },
-};
 
 function warnLog(warn: ApiContext['warn']): Log {
   const told = (fields: object, sentence: string): void => {

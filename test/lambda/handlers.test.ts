@@ -24,9 +24,9 @@ it('a function that cannot begin says why, and works from the first invocation o
 
   const failed = await handler(list, context);
   vi.stubEnv('HYDRANT_STAGING_BUCKET', 'staging');
-  vi.stubEnv('HYDRANT_BUCKETS_FOLDER', import.meta.filename);
+  vi.stubEnv('HYDRANT_UNSIGNED', 'yes');
   const failedAgain = await handler(list, context);
-  vi.stubEnv('HYDRANT_BUCKETS_FOLDER', undefined);
+  vi.stubEnv('HYDRANT_UNSIGNED', undefined);
   vi.stubEnv('HYDRANT_VERSION', '1.2.3');
   const answered = await handler(health, context);
 
@@ -35,7 +35,7 @@ it('a function that cannot begin says why, and works from the first invocation o
   expect(failedAgain.statusCode).toBe(500);
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { level: 'error', err: { type: 'ConfigError', message: expect.stringMatching(/^HYDRANT_STAGING_BUCKET: /) } },
-    { level: 'error', err: { code: 'EEXIST' } },
+    { level: 'error', err: { type: 'ConfigError', message: expect.stringMatching(/^HYDRANT_UNSIGNED: /) } },
   ]);
   expect([answered.statusCode, JSON.parse(answered.body)]).toMatchObject([200, { status: 'alive', version: '1.2.3' }]);
 });

@@ -108,11 +108,13 @@ function mortalHost(run: Run, { services, streams }: Container, by: Mortal): Lam
   return lambdaHost(
     { ...servicesOf(services, calls, by), streams: mortalStreams, keys },
     {
-      adapters: {
-        s3: s3({ objects, tables: noTables, converter, encryptionKeys: () => undefined }),
-        others: new Map(),
+      work: {
+        adapters: {
+          s3: s3({ objects, tables: noTables, converter, encryptionKeys: () => undefined }),
+          others: new Map(),
+        },
+        processing: processors({ transform: fickle(run, by) }),
       },
-      processing: processors({ transform: fickle(run, by) }),
       api: SETTINGS,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: said },
       newStreamId: () => 'unused',

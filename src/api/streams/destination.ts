@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { DestinationKind, StreamDefinition } from '../../core/streams.ts';
 import { conversionOf } from '../../formats/conversion/format-options.ts';
 import { conversionIn, tableNamed } from '../../formats/conversion/stream-table.ts';
-import { kmsKeyIn } from '../../formats/encryption.ts';
+import { kmsKeyIn } from '../../formats/kms-key.ts';
 import { regionIn } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
 import { DESTINATIONS } from '../destinations/index.ts';

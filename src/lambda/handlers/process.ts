@@ -1,6 +1,9 @@
-import { environment } from '../environment.ts';
+import { batchWork } from '../batch-work.ts';
+import { functionPorts } from '../environment.ts';
 import type { LambdaContext } from '../function.ts';
 import { type BatchAnswer, receiveMessages } from '../receive-messages.ts';
+
+const environment = await functionPorts(batchWork);
 
 /**
  * Seals lanes that are due, and runs batches of records through their stream's processors. Queries for partition keys

@@ -1,11 +1,12 @@
 import type { JsonValue } from '../../core/json.ts';
 import { s3Reader } from '../../objects/s3-reader.ts';
 import { sourceStreams } from '../../sources/source-streams.ts';
-import { environment } from '../environment.ts';
+import { functionPorts } from '../environment.ts';
 import type { LambdaContext } from '../function.ts';
 import { type EventSources, receiveEvents } from '../receive-events.ts';
 import { settingsIn } from '../settings.ts';
 
+const environment = await functionPorts();
 let sources: EventSources | undefined;
 
 /**

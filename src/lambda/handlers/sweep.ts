@@ -1,6 +1,8 @@
-import { environment } from '../environment.ts';
+import { functionPorts } from '../environment.ts';
 import type { LambdaContext } from '../function.ts';
 import { runSchedule } from '../run-schedule.ts';
+
+const environment = await functionPorts();
 
 /**
  * Once a minute: finds what lost wake-ups have forgotten. Once a day, with `{"collect": true}`: tidies up. With
