@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { client } from '../../src/cli/client.ts';
 import { seededRandom } from '../kit/random.ts';
+import { partitionedByFunction } from '../kit/streams.ts';
 import { hydrant, s3Destination, sandbox } from './hydrant.ts';
 import { audit, type Ledger, loadUntilKilled } from './kill-loop.ts';
 
@@ -63,21 +64,7 @@ const FICKLE = `
   export default (record) => record.partitioned(record.data, { p: Math.floor(Math.random() * 3) });
 `;
 
-const PROCESSED = {
-  Prefix: 'p=!{partitionKeyFromLambda:p}/',
-  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
-  DynamicPartitioningConfiguration: { Enabled: true },
-  ProcessingConfiguration: {
-    Enabled: true,
-    Processors: [
-      {
-        Type: 'Lambda',
-        Parameters: Object.entries({
-          LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:fickle',
-          BufferSizeInMBs: '0.2',
-          BufferIntervalInSeconds: '0',
-        }).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
-      },
-    ],
-  },
-};
+const PROCESSED = partitionedByFunction({
+  BufferSizeInMBs: '0.2',
+  BufferIntervalInSeconds: '0',
+});

@@ -52,13 +52,26 @@ export function aKinesisStream(options: StreamToMake = {}): StreamDefinition {
 /** Members of a bucket's configuration that partition by a key of the records. */
 export function partitionedBy(key: string): JsonObject {
   const parameters = { MetadataExtractionQuery: `{${key}: .${key}}`, JsonParsingEngine: 'JQ-1.6' };
+  return partitioned(`${key}=!{partitionKeyFromQuery:${key}}/`, 'MetadataExtraction', parameters);
+}
+
+/** Those that partition by the key `p` that the function `fickle` gives. */
+export function partitionedByFunction(parameters: Readonly<Record<string, string>>) {
+  const LambdaArn = 'arn:aws:lambda:us-east-1:000000000000:function:fickle';
+  return {
+    ...partitioned('p=!{partitionKeyFromLambda:p}/', 'Lambda', { LambdaArn, ...parameters }),
+    ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+  };
+}
+
+function partitioned<Type extends string>(Prefix: string, type: Type, parameters: Readonly<Record<string, string>>) {
   const Parameters = Object.entries(parameters).map(([ParameterName, ParameterValue]) => {
     return { ParameterName, ParameterValue };
   });
   return {
-    Prefix: `${key}=!{partitionKeyFromQuery:${key}}/`,
+    Prefix,
     DynamicPartitioningConfiguration: { Enabled: true },
-    ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'MetadataExtraction', Parameters }] },
+    ProcessingConfiguration: { Enabled: true, Processors: [{ Type: type, Parameters }] },
   };
 }
 

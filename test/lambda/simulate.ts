@@ -11,7 +11,7 @@ import { processors } from '../../src/processors/index.ts';
 import type { Transform } from '../../src/processors/lambda/transform.ts';
 import { memoryStreams } from '../kit/memory-streams.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
-import { aStream } from '../kit/streams.ts';
+import { aStream, partitionedByFunction } from '../kit/streams.ts';
 import { BACKUP_BUCKET, type FarSide, farSide } from './far-side.ts';
 import { type ModelServices, type ModelState, modelServices } from './model-services.ts';
 import { type Calls, type Invocation, LONGEST_STALL_MS, type Services, servicesOf, shakyCalls } from './shaky.ts';
@@ -133,25 +133,11 @@ async function make(world: World, name: string): Promise<void> {
 }
 
 /** By keys that the function gives. */
-const PARTITIONED = {
-  Prefix: 'p=!{partitionKeyFromLambda:p}/',
-  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
-  DynamicPartitioningConfiguration: { Enabled: true },
-  ProcessingConfiguration: {
-    Enabled: true,
-    Processors: [
-      {
-        Type: 'Lambda',
-        Parameters: Object.entries({
-          LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:fickle',
-          NumberOfRetries: '2',
-          BufferSizeInMBs: '0.0001',
-          BufferIntervalInSeconds: '5',
-        }).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
-      },
-    ],
-  },
-};
+const PARTITIONED = partitionedByFunction({
+  NumberOfRetries: '2',
+  BufferSizeInMBs: '0.0001',
+  BufferIntervalInSeconds: '5',
+});
 
 /** A function that answers differently each time, to some records that it cannot, and sometimes to none. */
 function fickle({ random, calls }: World, by: Invocation): Transform {

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import type { StreamDefinition } from '../../src/core/streams.ts';
 import { awsClients } from '../../src/lambda/aws/clients.ts';
 import { seededRandom } from '../kit/random.ts';
-import { aStream } from '../kit/streams.ts';
+import { aStream, partitionedByFunction } from '../kit/streams.ts';
 import { emulatedDynamo } from '../lambda/aws/emulated-dynamo.ts';
 import { dynamoDb, elasticMq } from './aws-servers.ts';
 import { type Container, container, type Deployment, poller, put, type Run, SPEED } from './lambda-run.ts';
@@ -108,25 +108,11 @@ function newStream(i: number): StreamDefinition {
   return { ...stream, id: `id${i}` };
 }
 
-const PARTITIONED = {
-  Prefix: 'p=!{partitionKeyFromLambda:p}/',
-  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
-  DynamicPartitioningConfiguration: { Enabled: true },
-  ProcessingConfiguration: {
-    Enabled: true,
-    Processors: [
-      {
-        Type: 'Lambda',
-        Parameters: Object.entries({
-          LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:fickle',
-          NumberOfRetries: '2',
-          BufferSizeInMBs: '0.004',
-          BufferIntervalInSeconds: '5',
-        }).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
-      },
-    ],
-  },
-};
+const PARTITIONED = partitionedByFunction({
+  NumberOfRetries: '2',
+  BufferSizeInMBs: '0.004',
+  BufferIntervalInSeconds: '5',
+});
 
 /** A hundred clients, each of which puts again as soon as its last put was answered, or its function has died. */
 async function ingest(

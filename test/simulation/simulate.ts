@@ -17,7 +17,7 @@ import { noTables } from '../kit/no-tables.ts';
 import { type Random, seededRandom } from '../kit/random.ts';
 import { type SimulatedDisk, simulatedDisk } from '../kit/simulated-disk.ts';
 import { type SimulatedObjects, simulatedObjects } from '../kit/simulated-objects.ts';
-import { aKinesisStream, aStream } from '../kit/streams.ts';
+import { aKinesisStream, aStream, partitionedByFunction } from '../kit/streams.ts';
 import { type VirtualClock, virtualClock } from '../kit/virtual-clock.ts';
 import { type SimulatedKinesis, simulatedKinesis } from './simulated-kinesis.ts';
 import { type SimulatedReceiver, simulatedReceiver } from './simulated-receiver.ts';
@@ -226,25 +226,11 @@ const POSTED = aStream({
 });
 
 /** By keys that the function gives. */
-const PARTITIONED = {
-  Prefix: 'p=!{partitionKeyFromLambda:p}/',
-  ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
-  DynamicPartitioningConfiguration: { Enabled: true },
-  ProcessingConfiguration: {
-    Enabled: true,
-    Processors: [
-      {
-        Type: 'Lambda',
-        Parameters: Object.entries({
-          LambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:fickle',
-          NumberOfRetries: '2',
-          BufferSizeInMBs: '1',
-          BufferIntervalInSeconds: '0',
-        }).map(([ParameterName, ParameterValue]) => ({ ParameterName, ParameterValue })),
-      },
-    ],
-  },
-};
+const PARTITIONED = partitionedByFunction({
+  NumberOfRetries: '2',
+  BufferSizeInMBs: '1',
+  BufferIntervalInSeconds: '0',
+});
 
 /** A function that answers differently each time, to one record in five that it cannot, and sometimes to none. */
 function fickle({ random }: World): Transform {
